@@ -32,6 +32,7 @@ from bot.loops import (
     indexing,
     linking,
     refreshing,
+    safekeeping,
     scanning,
     stepping,
     supervising,
@@ -106,10 +107,7 @@ def _answers_to(inbox: Inbox) -> str:
 
 
 def _leased(inboxes: Sequence[Inbox], roles: frozenset[str], answered: Collection[str]) -> list[str]:
-    """Return the tasks that only one process at a time does, of all that share the store.
-
-    Whoever reads one of the inboxes in `answered` also reads the folder of its answers.
-    """
+    """Return what one process at a time does; whoever reads an inbox in `answered` reads the folder of its answers."""
     names = [inbox.name for inbox in inboxes if is_read_alone(inbox) and _answers_to(inbox) not in answered]
     return names + ([TIMETABLE] if "watch" in roles else [])
 
@@ -141,6 +139,7 @@ class Service:
         self.channels = build_channels(configured)
         self.book = _rulebook(configured, self.channels, present, restored_at)
         self.store = Store(configured.store.url, configured.store.secrets)
+        safekeeping.entrust(self.channels.values(), self.store, present, self.book.secret)
         self.meter = Meter()
         self._sent_mail = sent_mail
         letters = self.letters = MessageWriter(composer(configured), self.book, self.book.secret)

@@ -38,6 +38,7 @@ from bot.wire.platforms.connections import Connections
 from bot.wire.platforms.downloads import Downloads
 from bot.wire.platforms.platform import Answer, PlatformUrl
 from bot.wire.platforms.polling import Rounds
+from bot.wire.platforms.safes import Safe
 from bot.wire.platforms.user_tokens import BearerToken, RenewableToken, Renewal, SignedCalls, UserToken
 from bot.wire.platforms.x_events import ADDRESS, DM, Reader, references_of, words_of
 from bot.wire.platforms.x_lists import MESSAGES, Lists
@@ -182,6 +183,11 @@ class X:
             return Coverage("red", (*errors, *rounds.findings))
         return Coverage("amber", (*_BLIND, *findings, *self._runs_out()))
 
+    def keep_in(self, safe: Safe) -> None:
+        """Keep a token that is renewed where a restart finds it; one that does not change needs no place."""
+        if isinstance(self._token, RenewableToken):
+            self._token.keep_in(safe)
+
     async def close(self) -> None:
         """Close the connections."""
         await self._connections.close()
@@ -199,10 +205,8 @@ class X:
         return BearerToken(settings.token)
 
     def _runs_out(self) -> tuple[str, ...]:
-        if self._settings.token_secret is not None:
+        if self._settings.token_secret is not None or self._settings.refresh_token is not None:
             return ()
-        if self._settings.refresh_token is not None:
-            return ("refresh_token is good once, so a restart needs a new one; OAuth 1.0a (token_secret) does not",)
         return ("the token runs out two hours after it was made; give token_secret (OAuth 1.0a), or refresh_token",)
 
     async def _webhook(self) -> tuple[list[str], list[str]]:

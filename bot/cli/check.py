@@ -1,6 +1,7 @@
 """`ackbot check`: checks the configuration, and with --live, that every account answers."""
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Annotated, Protocol, runtime_checkable
 
 import typer
@@ -9,9 +10,9 @@ from bot.cli import check_pages
 from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, rulebook_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Collection, Iterator
 
-    from bot.channel import Checkable, Coverage, Glance, MailWayIn
+    from bot.channel import Channel, Checkable, Coverage, Glance, MailWayIn
     from bot.settings.reading import Settings
 
 
@@ -141,11 +142,34 @@ async def _live(configured: "Settings") -> bool:
     from bot.channel import Checkable
     from bot.kinds import build_channels
 
-    well = True
-    for name, channel in build_channels(configured).items():
-        if isinstance(channel, Checkable):
-            well &= await _answers(name, channel, configured)
+    well, channels = True, build_channels(configured)
+    async with _safes_of(configured, channels.values()):
+        for name, channel in channels.items():
+            if isinstance(channel, Checkable):
+                well &= await _answers(name, channel, configured)
     return await _scanner_answers(configured.form.clamav) and well
+
+
+@asynccontextmanager
+async def _safes_of(configured: "Settings", channels: "Collection[Channel]") -> "AsyncIterator[None]":
+    """Let accounts renew their tokens as the service does: a check must not use up one that is good once."""
+    from bot.loops import safekeeping
+    from bot.present import Present
+    from bot.store import schema
+    from bot.store.engine import Store
+    from bot.wire.platforms.safes import SecretKeeper
+
+    has_secrets = any(isinstance(channel, SecretKeeper) for channel in channels)
+    if not has_secrets or schema.current(configured.store.url) != schema.newest():
+        yield
+        return
+    store = Store(configured.store.url, configured.store.secrets)
+    store.open()
+    try:
+        safekeeping.entrust(channels, store, Present(), rulebook_of(configured).secret)
+        yield
+    finally:
+        await store.close()
 
 
 async def _scanner_answers(address: str) -> bool:

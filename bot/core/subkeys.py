@@ -24,6 +24,7 @@ class Use(StrEnum):
     RECOVERY = "recovery codes of staff"
     SECOND_STEP = "second step of a sign-in"
     MAILBOX = "mailbox that receipts go to"
+    ACCOUNT_TOKENS = "tokens of accounts on platforms"
     TRACKING = "pages on which people see where their message is"
 
 

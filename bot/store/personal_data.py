@@ -317,6 +317,7 @@ IMPERSONAL: dict[str, str] = {
     "trail_gate": "id",
     "cursors": "name value moved_at",
     "leases": "name holder held_until",
+    "account_secrets": "channel secret claimed_until changed_at",
     "suppressions": "reason since until",
     "rules": "name value kept_at",
     "shunted": "id channel at",

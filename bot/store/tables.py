@@ -17,6 +17,7 @@ from sqlalchemy import (
 
 from bot.store import conditions
 from bot.store.access_tables import answers, sessions, sign_in_links, staff, throttles, tokens
+from bot.store.account_tables import account_secrets
 from bot.store.answer_tables import answer_files
 from bot.store.column_types import Instant, Sealed, SealedBytes, SealedLookup
 from bot.store.console_tables import absences, shifts, wordings
@@ -32,6 +33,7 @@ from bot.store.scan_tables import unscanned_files
 __all__ = [
     "Key",
     "absences",
+    "account_secrets",
     "answer_files",
     "answers",
     "draft_files",

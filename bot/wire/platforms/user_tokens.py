@@ -4,7 +4,10 @@ RFC 6750 section 2.1, RFC 6749 section 6, RFC 5849 section 3. No error contains 
 """
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -12,8 +15,9 @@ import aiohttp
 from oauthlib.oauth1 import Client
 from pydantic import SecretStr
 
-from bot.channel import Misconfigured, Permanent
+from bot.channel import Misconfigured, Permanent, Temporary
 from bot.wire.platforms.platform import Api
+from bot.wire.platforms.safes import Safe
 
 # A token is not used in its last minute: the platform's clock may be ahead of the local one.
 SPARE_SECONDS = 60.0
@@ -81,19 +85,35 @@ class Renewal:
 
 
 class RenewableToken:
-    """A token that is renewed when it has expired or is about to. The refresh token changes with each renewal."""
+    """A token that is renewed when it has expired or is about to. The refresh token changes with each renewal.
+
+    With a safe, what was renewed survives a restart, and of several processes one renews: a refresh token is good once.
+    A token that was configured anew counts more than what the safe has from before.
+    """
 
     def __init__(self, token: SecretStr, renewal: Renewal, api: Api) -> None:
         self._token, self._renewal, self._api = token, renewal, api
         self._refresh_token = renewal.refresh_token
+        self._consent = hashlib.sha256(renewal.refresh_token.get_secret_value().encode()).hexdigest()
         self._good_until = float("inf")  # the lifetime of the configured token is unknown
         self._renewing = asyncio.Lock()
+        self._safe: Safe | None = None
+        self._is_recalled = self._is_kept = True
+
+    def keep_in(self, safe: Safe) -> None:
+        """Begin with what the safe has, and keep there what changes."""
+        self._safe, self._is_recalled = safe, False
 
     async def headers(self, method: Method, address: str) -> Mapping[str, str]:
         """Return the current token."""
         async with self._renewing:
+            if not self._is_recalled:
+                await self._recall()
+                self._is_recalled = True
             if asyncio.get_running_loop().time() >= self._good_until:
-                await self._renew()
+                await self._renew_alone()
+            if not self._is_kept:
+                await self._keep()
         return self._current_headers()
 
     def note_refusal(self, headers: Mapping[str, str]) -> bool:
@@ -104,6 +124,47 @@ class RenewableToken:
 
     def _current_headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {self._token.get_secret_value()}"}
+
+    async def _recall(self) -> bool:
+        """Take what the safe has of the same consent; return whether it is another token."""
+        try:
+            content = json.loads(await self._safe.read() if self._safe else "")
+            consent, token, refresh_token = content["consent"], content["token"], content["refresh_token"]
+        except (ValueError, TypeError, KeyError):
+            return False
+        if consent != self._consent or token == self._token.get_secret_value():
+            return False
+        self._token, self._refresh_token = SecretStr(str(token)), SecretStr(str(refresh_token))
+        self._good_until = float("inf")
+        return True
+
+    async def _keep(self) -> None:
+        """Keep the token; where the safe cannot be reached it is tried again at the next call."""
+        if self._safe is None:
+            return
+        token, refresh_token = self._token.get_secret_value(), self._refresh_token.get_secret_value()
+        self._is_kept = False
+        with suppress(Temporary):
+            content = {"consent": self._consent, "token": token, "refresh_token": refresh_token}
+            await self._safe.write(json.dumps(content))
+            self._is_kept = True
+
+    async def _renew_alone(self) -> None:
+        """Renew the token, unless another process has done so or is doing it. Raises Temporary or Misconfigured."""
+        if self._safe is None:
+            await self._renew()
+            return
+        if not await self._safe.claim():
+            if not await self._recall():
+                raise Temporary(f"channel {self._api.name}: another process renews the token")
+            return
+        try:
+            if not await self._recall():
+                await self._renew()
+                await self._keep()
+        finally:
+            with suppress(Temporary):
+                await self._safe.release()
 
     async def _renew(self) -> None:
         renewal = self._renewal
