@@ -48,7 +48,7 @@ def account(peer: XPeer, store: Store | None, secret: bytes = INSTALLATION, **mo
     return built
 
 
-async def asked(peer: XPeer, process: X) -> str:
+async def answer_of(peer: XPeer, process: X) -> str:
     """What it says once the token has run out."""
     peer.expire()
     try:
@@ -60,7 +60,7 @@ async def asked(peer: XPeer, process: X) -> str:
 async def test_a_renewed_token_survives_a_restart(peer: XPeer, store: Store, tmp_path: Path) -> None:
     """Each process goes on with the newest; what lies in the store is not readable."""
     for _ in range(3):
-        assert "@council" in await asked(peer, account(peer, store))
+        assert "@council" in await answer_of(peer, account(peer, store))
     with sqlite3.connect(tmp_path / "ackbot.db") as connection:
         (sealed,) = connection.execute("SELECT secret FROM account_secrets").fetchone()
     assert sealed
@@ -70,9 +70,9 @@ async def test_a_renewed_token_survives_a_restart(peer: XPeer, store: Store, tmp
 
 async def test_without_a_store_a_restart_needs_consent(peer: XPeer) -> None:
     """The configured refresh token was good once."""
-    assert "@council" in await asked(peer, account(peer, None))
+    assert "@council" in await answer_of(peer, account(peer, None))
     with pytest.raises(Misconfigured, match="give consent again"):
-        await asked(peer, account(peer, None))
+        await answer_of(peer, account(peer, None))
 
 
 async def test_of_two_processes_one_renews(peer: XPeer, store: Store) -> None:
@@ -110,17 +110,17 @@ async def test_a_claim_of_a_dead_process_ends(store: Store) -> None:
 
 async def test_new_consent_counts_more_than_what_is_stored(peer: XPeer, store: Store) -> None:
     """Staff entered another token: what was stored of the former one is left alone."""
-    assert "@council" in await asked(peer, account(peer, store))
+    assert "@council" in await answer_of(peer, account(peer, store))
     peer.refresh_token = "consent-2"
-    assert "@council" in await asked(peer, account(peer, store, refresh_token="consent-2"))
-    assert "@council" in await asked(peer, account(peer, store, refresh_token="consent-2"))
+    assert "@council" in await answer_of(peer, account(peer, store, refresh_token="consent-2"))
+    assert "@council" in await answer_of(peer, account(peer, store, refresh_token="consent-2"))
 
 
 async def test_another_secret_of_the_installation_reads_nothing(peer: XPeer, store: Store) -> None:
     """Then consent is needed, and staff are told so."""
-    assert "@council" in await asked(peer, account(peer, store))
+    assert "@council" in await answer_of(peer, account(peer, store))
     with pytest.raises(Misconfigured, match="give consent again"):
-        await asked(peer, account(peer, store, secret=b"another secret of the installation, as long"))
+        await answer_of(peer, account(peer, store, secret=b"another secret of the installation, as long"))
 
 
 def lose(folder: Path) -> None:
@@ -134,5 +134,5 @@ async def test_a_store_that_cannot_be_reached_uses_up_nothing(peer: XPeer, store
     process = account(peer, store)
     lose(tmp_path)
     with pytest.raises(Temporary, match="store"):
-        await asked(peer, process)
+        await answer_of(peer, process)
     assert peer.refresh_token == REFRESH
