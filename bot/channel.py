@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -257,6 +257,10 @@ class ChannelSettings(BaseModel):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
     kind: str
+
+    def called_at(self, public_url: str) -> Self:
+        """Return the settings of a kind that tells its provider at which address the service can be called."""
+        return self
 
 
 class WayIn(ChannelSettings):

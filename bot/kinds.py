@@ -39,7 +39,9 @@ def _media(kind_names: Iterable[str]) -> list[str]:
 
 def build_channels(configured: Settings) -> dict[str, Channel]:
     """Return every configured channel by its name."""
-    return {c.name: importlib.import_module(f"channels.{c.kind}").build(c.name, c) for c in configured.channels}
+    public_url = configured.web.public_url
+    channels = (channel.called_at(public_url) for channel in configured.channels)
+    return {c.name: importlib.import_module(f"channels.{c.kind}").build(c.name, c) for c in channels}
 
 
 def load(directory: Path) -> Settings:

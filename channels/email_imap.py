@@ -8,20 +8,20 @@ import asyncio
 import logging
 from collections.abc import AsyncGenerator, Generator, Iterator
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import localtime
 from typing import TypeVar
 
 from bot.channel import Batch, Glance
 from bot.core.messages import NO_LOSSES, Inbound, Losses
-from bot.core.threads import JUNK
 from bot.wire.mail import mime
 from bot.wire.mail.imap import Mailbox, NoFolder
 from bot.wire.mail.imap_messages import AGAIN_SECONDS, PART_BYTES, Facts, Harvest, LineDropped, Messages, Tries
 from bot.wire.mail.imap_position import Numbering, Position, first_position
 from bot.wire.mail.imap_settings import MailboxSettings
 from bot.wire.mail.oauth import TokenSource
+from bot.wire.mail.roles import Role
 from bot.wire.mail.service_account import token_source
 from bot.wire.threads import Halt, one_ahead
 
@@ -37,29 +37,6 @@ logger = logging.getLogger(__name__)
 
 class Settings(MailboxSettings):
     """The table of a mailbox."""
-
-
-@dataclass(frozen=True, slots=True)
-class Role:
-    """What a folder is to its `channel`: where mail comes in, where staff's answers are, or where unwanted mail is."""
-
-    channel: str
-    is_sent: bool = False
-    is_junk: bool = False
-
-    @property
-    def is_answered(self) -> bool:
-        """Tell whether people's mail comes in there."""
-        return not (self.is_sent or self.is_junk)
-
-    def of(self, message: Inbound) -> Inbound:
-        """Return the message with the marks of the folder.
-
-        In the folder of unwanted mail it has a name of its own, so that it is new when staff move it where it belongs.
-        """
-        if self.is_sent:
-            return replace(message, outgoing=True)
-        return replace(message, junk=True, external_id=f"{JUNK}{message.external_id}") if self.is_junk else message
 
 
 class Imap:

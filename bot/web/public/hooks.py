@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from typing import Protocol, runtime_checkable
 
 from aiohttp import web
 
@@ -14,6 +15,15 @@ from bot.wire.platforms.reading import raw_message
 
 MOST_BYTES = 3 * 1024 * 1024
 Log = Callable[[str, Batch], Awaitable[object]]
+
+
+@runtime_checkable
+class Proving(Hook, Protocol):
+    """A hook whose provider first asks, by a call like any other, for proof that the address is ours."""
+
+    def prove(self, raw: RawRequest) -> bytes | None:
+        """Return the answer to such a call, as plain text; None for any other."""
+        ...
 
 
 class Hooks:
@@ -38,6 +48,8 @@ class Hooks:
 
     async def _take(self, hook: Hook, request: web.Request) -> web.Response:
         raw = RawRequest(_headers(request), await _body(request), "POST", dict(request.query))
+        if isinstance(hook, Proving) and (proof := hook.prove(raw)) is not None:
+            return web.Response(body=proof, content_type="text/plain")
         try:
             batch = hook.open(raw)
         except Forged:

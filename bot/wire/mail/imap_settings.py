@@ -1,12 +1,11 @@
 """How a mailbox is reached, as the configuration says it."""
 
-from contextlib import suppress
-from datetime import date, datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
 from bot.channel import MailWayIn
+from bot.wire.mail.begin import Begin
 from bot.wire.mail.oauth import OAuth, only_one
 from bot.wire.mail.service_account import ServiceAccount
 from bot.wire.privacy import Tls
@@ -35,7 +34,7 @@ class MailboxSettings(MailWayIn):
     folders: tuple[OneLine, ...] = ()
     junk: bool | OneLine = False
     sent_folder: OneLine | None = None
-    begin: Literal["now", "all"] | date = "now"
+    begin: Begin = "now"
     poll_seconds: int = Field(default=60, ge=1, le=3600)
     tell_gaps: bool = True
 
@@ -63,15 +62,6 @@ class MailboxSettings(MailWayIn):
         if value in (info.data.get("folders") or (info.data.get("folder"),)):
             raise ValueError("is one of the folders whose mail is answered")
         return value
-
-    @field_validator("begin", mode="before")
-    @classmethod
-    def _word_or_day(cls, value: object) -> object:
-        if value in ("now", "all") or (isinstance(value, date) and not isinstance(value, datetime)):
-            return value
-        with suppress(ValueError):
-            return date.fromisoformat(str(value))
-        raise ValueError('is not "now", "all" or a day such as 2026-09-01')
 
     def only(self, folder: str) -> Self:
         """Return the settings for one folder of the mailbox."""
