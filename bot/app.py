@@ -154,7 +154,7 @@ class Service:
             Listening(inbox, self.logger, self._answering.get(_answers_to(inbox) or inbox.name)) for inbox in inboxes
         ]
         covered = {name: c for name, c in self.channels.items() if isinstance(c, Covered)}
-        self.covering = Covering(covered if "listen" in roles else {}, self.meter, self.store, present)
+        self.covering = Covering(covered, self.meter, self.store, present)
         self._tasks: list[asyncio.Task[None]] = []
         self._runner: web.AppRunner | None = None
         self._timetable: Any = None
@@ -186,7 +186,7 @@ class Service:
             self._run(f"sending {sender.outlet.name}", sender.run)
         for listener in self.listeners:
             self._run(f"listening {listener.inbox.name}", listener.run)
-        if self.covering.accounts:
+        if "listen" in self.roles:
             self._run("covering", self.covering.run)
         if not self.present.rehearsal:
             self._look_after_itself()
