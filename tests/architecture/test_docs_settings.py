@@ -20,6 +20,7 @@ from bot.settings.urgent import Urgent
 from bot.store.personal_data import REGISTER
 from bot.wire.mail.oauth import OAuth
 from bot.wire.mail.service_account import ServiceAccount
+from channels.inbound_webhook import Fields
 from tests.architecture.documents import Grid, Page, files, pages
 
 # One for each file of a configuration.
@@ -27,6 +28,8 @@ FILES: tuple[type[BaseModel], ...] = (Main, Escalation, Services, Urgent, Holida
 MANUALS = ("docs/channels.md", "docs/platforms.md")
 OF_A_STANDARD = {field.name for field in dataclasses.fields(Standard)} - {"file"}
 OF_CHANNELS = {key for kind in kinds() for key in kind_of(kind).model_fields}
+# Tables within a `[[channel]]`, and what every account has.
+_WITHIN: tuple[type[BaseModel], ...] = (Account, OAuth, ServiceAccount, Fields)
 # A mark in the subject of a mail, and an event of the log.
 NO_SETTINGS = {"[holding]", "[full]", "channel.trouble"}
 # `[limits] receipts_a_minute`, `[[team]]`, `store.keys`.
@@ -120,9 +123,7 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
 def _keys(grid: Grid) -> set[str]:
     """The keys that a table of keys may name: those of the kinds in its heading, else of every table there is."""
     named = [kind_of(word).model_fields for word in re.findall(r"\w+", grid.heading) if word in kinds()]
-    return set().union(
-        *(named or (*_tables().values(), Account.model_fields, OAuth.model_fields, ServiceAccount.model_fields))
-    )
+    return set().union(*(named or (*_tables().values(), *(model.model_fields for model in _WITHIN))))
 
 
 def test_every_setting_exists() -> None:
