@@ -27,6 +27,7 @@ from bot.cli import (
     token,
     triage,
     urgent,
+    webhook,
 )
 
 app = typer.Typer(
@@ -63,3 +64,4 @@ app.add_typer(staff.app, name="staff")
 app.add_typer(store.app, name="store")
 app.add_typer(token.app, name="token")
 app.add_typer(urgent.app, name="urgent")
+app.add_typer(webhook.app, name="webhook")

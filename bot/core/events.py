@@ -90,6 +90,9 @@ class EventKind(StrEnum):
     FEEDBACK_GIVEN = "feedback given"
     FEEDBACK_READ = "feedback read"
 
+    # A program that follows is told again what happened.
+    EVENTS_REPLAYED = "events replayed"
+
     # The results of our deliveries.
     RECEIPT_RELEASED = "receipt released"
     RECEIPTS_RELEASED = "receipts released"

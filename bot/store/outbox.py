@@ -318,6 +318,12 @@ def waiting_count(connection: Connection) -> int:
     return connection.execute(query).scalar_one()
 
 
+def waiting_for(connection: Connection, channel: str) -> int:
+    """How many deliveries wait for one outlet, or are leaving by it."""
+    query = select(func.count()).where(HAS_NEXT_ATTEMPT, deliveries.c.channel == channel)
+    return connection.execute(query).scalar_one()
+
+
 def oldest_receipt(connection: Connection) -> datetime | None:
     """When the oldest acknowledgement was queued that waits for its first hand-over, for the metrics."""
     first = (deliveries.c.purpose == Purpose.ACKNOWLEDGEMENT) & deliveries.c.sent_at.is_(None)

@@ -66,6 +66,7 @@ _EVENTS = {
     EventKind.MESSAGES_RECONCILED: "Messages that we had missed were logged",
     EventKind.ADDRESS_SUPPRESSED: "An address gets nothing automatic",
     EventKind.CALENDAR_NOTED: "The days of a calendar were noted for the figures",
+    EventKind.EVENTS_REPLAYED: "A program was told again what happened",
     EventKind.REPORT_DRAWN_UP: "A report was drawn up",
     EventKind.REPORT_APPROVED: "A report was approved",
     EventKind.REPORT_WITHDRAWN: "A report was withdrawn",

@@ -75,13 +75,14 @@ def _not_told(failed: Failed, book: Rulebook) -> list[NewDelivery]:
         suffix, subject = "lost", f"{outlet} was not told of everything"
         description = f"The system behind {outlet} was not told of event {number}, and will not be."
         action = (
-            f"Put right what it names, and let it read what it missed: GET /api/v1/events with a cursor below {number}."
+            f"Put right what it names, then tell it again: ackbot webhook replay {outlet} --after NUMBER, below "
+            f"{number}. Or let it read what it missed: GET /api/v1/events with such a cursor."
         )
     elif failed.again_at - delivery.created_at > book.clocks.timing.events_late_after:
         suffix, subject = "late", f"{outlet} takes nothing"
         description = f"The system behind {outlet} has not taken event {number}, which has waited since "
         description += f"{delivery.created_at:%H:%M} (UTC) on {delivery.created_at:%d %B %Y}."
-        action = "See whether it runs. Ackbot keeps trying for three days; what is later than that it must read itself."
+        action = "See whether it runs. Ackbot keeps trying for three days; after that it must be told again."
     else:
         return []
     description = f"{description} It said: {failed.error_words}"

@@ -14,6 +14,7 @@ from bot.store import tokens
 from bot.web.api import openapi
 from bot.web.api.answers import has_scope
 from bot.web.api.directory import Directory
+from bot.web.api.following import Following
 from bot.web.api.openapi import Operation
 from bot.web.api.operations import ACTIONS, OPERATIONS, operation_of
 from bot.web.api.problems import LIMITS, Problem
@@ -54,6 +55,7 @@ class Api:
             "readFile": reading.file,
             "readEvents": reading.stream,
             "readFeedback": reading.feedback,
+            "replayEvents": Following(self._site).replay,
             "listTeams": directory.teams,
             "listServices": directory.services,
             "listChannels": directory.channels,

@@ -235,6 +235,13 @@ class EventView(BaseModel):
     details: dict[str, Any]
 
 
+class Replay(BaseModel):
+    """The events that are told again: after this number, up to that one. What is newer is told as usual."""
+
+    after: str
+    up_to: str
+
+
 class EventPage(BaseModel):
     """Some events, the oldest first; ask again with `next` as cursor for those that follow, now or later.
 

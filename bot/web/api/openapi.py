@@ -57,6 +57,7 @@ _KEY = {
 _IN_PATH: dict[str, dict[str, Any]] = {
     "reference": {"schema": {"type": "string", "pattern": REFERENCE}, "example": "EX-7K3M-9QPH"},
     "number": {"schema": {"type": "integer", "minimum": 1}, "description": "The `id` of a message."},
+    "name": {"schema": {"type": "string", "pattern": r"^[a-z][a-z0-9-]{0,39}$"}, "example": "crm"},
     "file": {"schema": {"type": "integer", "minimum": 1}, "description": "The number of a file of it."},
 }
 _FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}

@@ -278,6 +278,12 @@ class Paging(Sent):
     limit: int = Field(default=50, ge=1, le=MOST_AT_ONCE)
 
 
+class Replay(Sent):
+    """From which event on a webhook is told again."""
+
+    after: Cursor = Field(description="The number of the last event that it has; `0` for all.", examples=["4711"])
+
+
 class Search(Paging):
     """Which contacts."""
 
