@@ -14,7 +14,7 @@ from typing import Any
 from aiohttp import web
 
 from bot import log
-from bot.channel import Channel, Covered, Folder, Inbox, Outlet, Sender, SeveralFolders, is_read_alone
+from bot.channel import Channel, Covered, Folder, Inbox, Sender, is_read_alone
 from bot.core import urgencies
 from bot.core.chain import Secret
 from bot.core.subkeys import Use, subkey
@@ -23,7 +23,7 @@ from bot.flows.desk import backlog
 from bot.flows.outgoing import after_restore, release
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
-from bot.kinds import build_channels
+from bot.kinds import build_channels, inboxes_of, outlets_of
 from bot.loops import (
     beating,
     catching_up,
@@ -40,6 +40,7 @@ from bot.loops import (
 )
 from bot.loops.answering import Answering
 from bot.loops.covering import Covering
+from bot.loops.fetching import Fetching
 from bot.loops.leasing import Leasing
 from bot.loops.listening import BatchLogger, Listening
 from bot.loops.metering import Meter
@@ -91,16 +92,6 @@ def composer(configured: Settings) -> Composer:
     )
 
 
-def _outlets(channels: Mapping[str, Channel]) -> dict[str, Outlet]:
-    return {name: channel for name, channel in channels.items() if isinstance(channel, Outlet)}
-
-
-def _inboxes(channels: Mapping[str, Channel]) -> list[Inbox]:
-    """Return every inbox, each with those beside it."""
-    ways_in = [channel for channel in channels.values() if isinstance(channel, Inbox)]
-    return [inbox for way in ways_in for inbox in (way, *(way.also if isinstance(way, SeveralFolders) else ()))]
-
-
 def _answers_to(inbox: Inbox) -> str:
     """Return the inbox whose answers are in this one; "" where it is no folder of answers."""
     return inbox.answers_to if isinstance(inbox, Folder) else ""
@@ -115,7 +106,7 @@ def _leased(inboxes: Sequence[Inbox], roles: frozenset[str], answered: Collectio
 def _rulebook(
     configured: Settings, channels: Mapping[str, Channel], present: Present, restored_at: datetime | None
 ) -> Rulebook:
-    outlets = _outlets(channels)
+    outlets = outlets_of(channels)
     senders = {name: outlet.sender for name, outlet in outlets.items() if isinstance(outlet, Sender)}
     book = rulebook.build(configured, senders, {name: outlet.limits for name, outlet in outlets.items()})
     late_after = max(book.clocks.timing.receipt_late_after, present.wall(RECEIPT_PATIENCE_ON_THE_WALL_SECONDS))
@@ -143,8 +134,8 @@ class Service:
         self.meter = Meter()
         self._sent_mail = sent_mail
         letters = self.letters = MessageWriter(composer(configured), self.book, self.book.secret)
-        outlets = _outlets(self.channels) if "send" in roles else {}
-        inboxes = _inboxes(self.channels) if "listen" in roles else []
+        outlets = outlets_of(self.channels) if "send" in roles else {}
+        inboxes = inboxes_of(self.channels) if "listen" in roles else []
         self._answering = self._answered(inboxes)
         leases = self.leases = Leasing(self.store, present, _leased(inboxes, roles, self._answering), self._wake)
         context = SendingContext(self.store, self.book, letters.write, present, self.meter, leases)
@@ -205,8 +196,11 @@ class Service:
             self._run("following", follow)
         self._run("indexing", partial(indexing.index, self.store, self.leases))
         self._run("folding", partial(folding.fold, self.store, self.leases))
-        if address := self.settings.form.clamav:
-            self._run("scanning", partial(scanning.scan, self.store, Scanner(address), self.present, self.leases))
+        scanner = Scanner(address) if (address := self.settings.form.clamav) else None
+        if scanner is not None:
+            self._run("scanning", partial(scanning.scan, self.store, scanner, self.present, self.leases))
+        fetching = Fetching(self.store, self.book, self.present, self.channels, scanner)
+        self._run("fetching", partial(fetching.run, self.leases))
         secret = Secret(subkey(self.book.secret, Use.AUDIT))
         self._run("linking", partial(linking.link, self.store, secret, self.leases))
 

@@ -1,11 +1,11 @@
 """The kinds of channel, and a configuration read with them."""
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from pkgutil import iter_modules
 
-from bot.channel import Channel, ChannelSettings, WayIn
+from bot.channel import Channel, ChannelSettings, Inbox, Outlet, SeveralFolders, WayIn
 from bot.settings import reading
 from bot.settings.reading import Kinds, Settings
 
@@ -42,6 +42,17 @@ def build_channels(configured: Settings) -> dict[str, Channel]:
     public_url = configured.web.public_url
     channels = (channel.called_at(public_url) for channel in configured.channels)
     return {c.name: importlib.import_module(f"channels.{c.kind}").build(c.name, c) for c in channels}
+
+
+def outlets_of(channels: Mapping[str, Channel]) -> dict[str, Outlet]:
+    """Return those that send, by their names."""
+    return {name: channel for name, channel in channels.items() if isinstance(channel, Outlet)}
+
+
+def inboxes_of(channels: Mapping[str, Channel]) -> list[Inbox]:
+    """Return every inbox, each with those beside it."""
+    ways_in = [channel for channel in channels.values() if isinstance(channel, Inbox)]
+    return [inbox for way in ways_in for inbox in (way, *(way.also if isinstance(way, SeveralFolders) else ()))]
 
 
 def load(directory: Path) -> Settings:

@@ -36,6 +36,8 @@ class EventKind(StrEnum):
     TAKEN_BACK = "taken back"
     # Its files were looked into later, as no scanner could be asked when they came.
     FILES_SCANNED = "files scanned"
+    # One of its files could not be fetched from its platform, or is not kept here.
+    FILE_NOT_KEPT = "file not kept"
 
     # Its clocks.
     ACKNOWLEDGED = "acknowledged by staff"

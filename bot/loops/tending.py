@@ -17,7 +17,7 @@ from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.listening import Listening
 from bot.present import Present
-from bot.store import arrivals, clocks, outbox, scans
+from bot.store import arrivals, clocks, outbox, remote_files, scans
 from bot.store.engine import Store, StoreUnavailable
 
 logger = log.get("tending")
@@ -164,6 +164,14 @@ class SelfWatch:
                 f"ClamAV has not looked into files that came at {since:%H:%M} (UTC) on {since:%d %B %Y}. Messages are "
                 "taken, and nobody can open their files.",
                 f"See that it runs and answers: ackbot check --live. {_PATIENCE}",
+            )
+        for stuck in remote_files.stuck(connection, now - FILES_WAIT):
+            yield Alarm(
+                f"files of {stuck.channel}",
+                f"Files of {stuck.channel} cannot be fetched",
+                f"{stuck.count} files that people sent on the channel {stuck.channel} could not be fetched yet. "
+                f"It was told: {stuck.reason}",
+                f"Put right what it names within some days, as the platform does not keep them for ever. {_PATIENCE}",
             )
         for outlet, count in outbox.late_alerts(connection, now - timing.alerts_late_after):
             yield Alarm(

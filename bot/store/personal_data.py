@@ -149,6 +149,11 @@ REGISTER: tuple[Datum, ...] = (
         ("raw", RESIDENT, "the message as it came, with its files", GIVEN, DELETED, WITH_WORDS, SEALED),
     ),
     *_of(
+        "remote_files",
+        ("locator", RESIDENT, "platform's name of a file that came with it", INTERNAL, DELETED, WITH_WORDS, SEALED),
+        ("name", RESIDENT, "name of such a file", GIVEN, DELETED, WITH_WORDS, SEALED),
+    ),
+    *_of(
         "message_words",
         ("words", RESIDENT, "the index to search by", SAME_AS_TEXT, DELETED, WITH_WORDS, NOT_INDEXED),
     ),
@@ -303,6 +308,7 @@ IMPERSONAL: dict[str, str] = {
     "messages": "id contact_id channel received_at fault written_by",
     "raw_messages": "message_id",
     "unscanned_files": "message_id since",
+    "remote_files": "id message_id kind content_type state size attempts since next_attempt_at reason",
     "deliveries": "id contact_id purpose step channel message_id state attempts hand_overs created_at next_attempt_at "
     "sent_at holder joined_to unproven",
     "sent_messages": "id delivery_id contact_id attempt at template",

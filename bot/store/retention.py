@@ -26,7 +26,7 @@ from bot.store import (
 )
 from bot.store.conditions import IS_NOTICE, MAY_BE_FORGOTTEN
 from bot.store.contacts import contact_of
-from bot.store.tables import contacts, deliveries, messages, raw_messages, unscanned_files
+from bot.store.tables import contacts, deliveries, messages, raw_messages, remote_files, unscanned_files
 
 # The most contacts of one person that are read.
 _MOST_LOOKED_AT = 500
@@ -186,8 +186,9 @@ def _strip_messages(connection: Connection, condition: Any) -> list[int]:
     direct.alone(connection, direct.WORDS)
     message_ids = select(messages.c.id).where(condition)
     ids = list(connection.execute(message_ids).scalars())
-    connection.execute(delete(unscanned_files).where(unscanned_files.c.message_id.in_(message_ids)))
-    connection.execute(delete(raw_messages).where(raw_messages.c.message_id.in_(message_ids)))
+    # In this order, as whoever has just fetched a file locks its row before the message.
+    for table in (remote_files, unscanned_files, raw_messages):
+        connection.execute(delete(table).where(table.c.message_id.in_(message_ids)))
     connection.execute(update(messages).where(condition).values(text="", fields="{}", sender_address=None))
     return ids
 

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.store.tables import messages, raw_messages, unscanned_files
 
@@ -19,8 +20,9 @@ class Waiting:
 
 
 def await_scanner(connection: Connection, message_ids: Iterable[int], now: datetime) -> None:
-    """Let the files of these messages wait."""
-    connection.execute(insert(unscanned_files), [{"message_id": number, "since": now} for number in message_ids])
+    """Let the files of these messages wait; those that wait already go on waiting."""
+    rows = [{"message_id": number, "since": now} for number in message_ids]
+    connection.execute(insert(unscanned_files).on_conflict_do_nothing(), rows)
 
 
 def oldest(connection: Connection) -> Waiting | None:
@@ -35,6 +37,15 @@ def oldest(connection: Connection) -> Waiting | None:
 def waiting_since(connection: Connection) -> datetime | None:
     """Return since when the files have waited that have waited longest; None where none do."""
     return connection.execute(select(func.min(unscanned_files.c.since))).scalar()
+
+
+def is_current(connection: Connection, waiting: Waiting) -> bool:
+    """Tell whether it waits with the same files still, and let nobody change that before the transaction ends."""
+    still = select(unscanned_files.c.message_id).where(unscanned_files.c.message_id == waiting.message_id)
+    raw = select(raw_messages.c.raw).where(raw_messages.c.message_id == waiting.message_id)
+    if connection.execute(still.with_for_update()).first() is None:
+        return False
+    return connection.execute(raw.with_for_update()).scalar() == waiting.raw
 
 
 def settle(connection: Connection, message_id: int, raw: bytes) -> None:

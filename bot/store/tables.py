@@ -28,6 +28,7 @@ from bot.store.figure_tables import reports, spells
 from bot.store.format_tables import format_tasks
 from bot.store.metadata import Key, metadata, partial
 from bot.store.people_tables import links, needs, views
+from bot.store.remote_file_tables import remote_files
 from bot.store.scan_tables import unscanned_files
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "links",
     "metadata",
     "needs",
+    "remote_files",
     "reports",
     "sent_messages",
     "sessions",

@@ -1,7 +1,9 @@
 """Fields of a form and its files as one mail (RFC 2046), so that they are kept, read and given as mails are."""
 
+import hashlib
 import json
 from collections.abc import Sequence
+from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -13,16 +15,29 @@ _BEGINNING = b"MIME-Version: 1.0\r\nContent-Type: multipart/mixed;"
 
 def bundle(words: str, files: Sequence[File], digest: str) -> bytes:
     """Return them as one; `digest` is what they are told from all others by."""
-    whole = EmailMessage(policy=SMTP)
-    whole["MIME-Version"] = "1.0"
-    whole.make_mixed(boundary=f"=_{digest[:32]}")
+    mail = EmailMessage(policy=SMTP)
+    mail["MIME-Version"] = "1.0"
+    mail.make_mixed(boundary=f"=_{digest[:32]}")
     text = EmailMessage(policy=SMTP)
     text.set_content(words, cte="base64")
-    whole.attach(text)
+    mail.attach(text)
     for file in files:
-        main, _, kind = file.kind.partition("/")
-        whole.add_attachment(file.content, maintype=main, subtype=kind, filename=file.name)
-    return whole.as_bytes()
+        _attach(mail, file)
+    return mail.as_bytes()
+
+
+def with_file(raw: bytes, file: File) -> bytes:
+    """Return what is kept of a message, with one more file; what it holds already stays octet for octet."""
+    if not is_bundle(raw):
+        return bundle(raw.decode("utf-8", "replace"), [file], hashlib.sha256(raw).hexdigest())
+    mail = message_from_bytes(raw, _class=EmailMessage, policy=SMTP)
+    _attach(mail, file)
+    return mail.as_bytes()
+
+
+def _attach(mail: EmailMessage, file: File) -> None:
+    main, _, kind = file.kind.partition("/")
+    mail.add_attachment(file.content, maintype=main, subtype=kind, filename=file.name)
 
 
 def is_bundle(raw: bytes) -> bool:

@@ -18,6 +18,25 @@ _SOUNDS = (
     (re.compile(rb"\xff[\xf1\xf9]"), "audio/aac"),
     (re.compile(rb"fLaC"), "audio/flac"),
 )
+_ENDINGS = {
+    "audio/ogg": "ogg",
+    "audio/mpeg": "mp3",
+    "audio/wav": "wav",
+    "audio/mp4": "m4a",
+    "audio/aac": "aac",
+    "audio/flac": "flac",
+    "image/gif": "gif",
+}
+# What is saved and not shown: photos of iPhones, films, and the voice notes of old telephones (RFC 4867 section 5.1).
+_SAVED = (
+    (re.compile(rb"....ftyp(heic|heix|heim|heis|hevc|hevx|mif1|msf1)", re.DOTALL), "heic"),
+    (re.compile(rb"....ftypavi[fs]", re.DOTALL), "avif"),
+    (re.compile(rb"....ftyp3g", re.DOTALL), "3gp"),
+    (re.compile(rb"....ftypqt  ", re.DOTALL), "mov"),
+    (re.compile(rb"....ftyp", re.DOTALL), "mp4"),
+    (re.compile(rb"\x1a\x45\xdf\xa3"), "webm"),
+    (re.compile(rb"#!AMR"), "amr"),
+)
 # By the endings at which Windows, macOS and Office run what is in a file, and those that hide such a file.
 _RUNS = frozenset(
     {
@@ -41,6 +60,12 @@ def shown_as(content: bytes) -> str:
             width, height = size_of(content)
             return kind if 0 < width * height <= MOST_PIXELS else ""
     return next((kind for pattern, kind in _SOUNDS if pattern.match(content[:_HEAD])), "")
+
+
+def ending_of_media(content: bytes) -> str:
+    """The ending for the name of a moving picture, a sound or a film; "" for everything else."""
+    head = content[:_HEAD]
+    return _ENDINGS.get(shown_as(content)) or next((ending for pattern, ending in _SAVED if pattern.match(head)), "")
 
 
 def may_run(name: str) -> bool:

@@ -53,6 +53,20 @@ def examine(file: File) -> File:
     return File(_name_with(name, ending), content)
 
 
+def examine_media(file: File) -> File:
+    """Return the same of a file from a platform, where moving pictures, sounds and films are kept, too.
+
+    Raises NotTaken.
+    """
+    try:
+        return examine(file)
+    except NotTaken as error:
+        ending = file_kinds.ending_of_media(file.content)
+        if error.refusal.why not in (Why.UNKNOWN, Why.HEIC) or not ending:
+            raise
+        return File(_name_with(harmless(file.name) or "file", ending), file.content)
+
+
 def _read(content: bytes) -> tuple[str | Why, bytes]:
     """Return the ending of a name for this content, and what is kept of it; or why it is refused."""
     kind = file_kinds.shown_as(content)

@@ -22,7 +22,7 @@ from bot.core.feedback import FeedbackRules
 from bot.core.files import File
 from bot.core.histories import Kind
 from bot.core.improvements import Improvement
-from bot.core.messages import Inbound, Party, Post
+from bot.core.messages import Inbound, Party, Post, RemoteFile
 from bot.core.phrases import Phrases
 from bot.core.reports import Report, State
 from bot.core.roles import Role
@@ -132,7 +132,8 @@ def fill(connection: Connection, book: Rulebook) -> Contact:
         text="resmarkformtext",
         fields=_FORM,
     )
-    post = Post(conversation="resmarkconversation", link="https://platform.example/resmarklink")
+    photo = RemoteFile("image", "resmarklocator", "resmarkphotoname.jpg", "image/jpeg")
+    post = Post(conversation="resmarkconversation", link="https://platform.example/resmarklink", files=(photo,))
     on_page = Inbound("page", "resmarkpostid", "digest", Party(HANDLE), text="resmarksaid", post=post)
     others = [_logged(connection, book, message) for message in (form, on_page)]
     _leave(connection, book)

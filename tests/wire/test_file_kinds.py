@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.wire.file_kinds import may_run, shown_as
+from bot.wire.file_kinds import ending_of_media, may_run, shown_as
 
 
 def png(width: int, height: int) -> bytes:
@@ -79,6 +79,30 @@ KINDS = {"", "image/png", "image/jpeg", "image/gif", "image/webp"} | {
 def test_no_octets_at_all_are_too_much(beginning: bytes, remainder: bytes) -> None:
     """It answers, whatever follows the first octets."""
     assert shown_as(beginning + remainder) in KINDS
+
+
+@pytest.mark.parametrize(
+    ("content", "ending"),
+    [
+        (b"OggS\x00\x02", "ogg"),
+        (b"\x00\x00\x00\x1cftypM4A ", "m4a"),
+        (b"GIF89a" + struct.pack("<HH", 640, 480), "gif"),
+        (b"\x00\x00\x00\x18ftypisom", "mp4"),
+        (b"\x00\x00\x00\x14ftypqt  ", "mov"),
+        (b"\x00\x00\x00\x18ftyp3gp4", "3gp"),
+        (b"\x00\x00\x00\x18ftypheic", "heic"),
+        (b"\x00\x00\x00\x18ftypavif", "avif"),
+        (b"\x1a\x45\xdf\xa3", "webm"),
+        (b"#!AMR\n", "amr"),
+        (png(640, 480), ""),
+        (b"GIF89a" + struct.pack("<HH", 65_000, 65_000), ""),
+        (b"#!/bin/sh", ""),
+        (b"", ""),
+    ],
+)
+def test_what_people_record_has_an_ending_of_its_own(content: bytes, ending: str) -> None:
+    """Sounds, films, moving pictures and photos of iPhones; pictures that are cut have theirs elsewhere."""
+    assert ending_of_media(content) == ending
 
 
 def test_a_file_that_can_run_is_known_by_its_ending() -> None:

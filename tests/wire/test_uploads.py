@@ -75,6 +75,37 @@ def test_what_can_run_or_cannot_be_known_is_refused(name: str, content: bytes, r
     assert why(name, content) is reason
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "as_kept"),
+    [
+        ("voice", b"OggS\x00\x02", "voice.ogg"),
+        ("film.exe.mp4", b"\0\0\0 ftypisom", "film.exe.mp4"),
+        ("../IMG_1.HEIC", b"\0\0\0 ftypheic", "IMG_1.heic"),
+        ("hole.png", sample_files.jpeg(), "hole.jpg"),
+        ("plan.pdf", b"%PDF-1.7", "plan.pdf"),
+    ],
+)
+def test_what_people_send_on_a_platform_is_kept(name: str, content: bytes, as_kept: str) -> None:
+    """What the form takes, and what telephones record besides, with the ending of its content."""
+    assert uploads.examine_media(File(name, content)).name == as_kept
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "reason"),
+    [
+        ("film.exe", b"\0\0\0 ftypisom", Why.RUNS),
+        ("voice.ogg", b"MZ\x90\0" + bytes(99), Why.UNKNOWN),
+        ("letter.docx", sample_files.document(**{"word/vbaProject.bin": "x"}), Why.MACROS),
+        ("photo.jpg", sample_files.jpeg()[:-40], Why.TORN),
+    ],
+)
+def test_what_can_harm_is_kept_from_no_platform(name: str, content: bytes, reason: Why) -> None:
+    """As from the form."""
+    with pytest.raises(uploads.NotTaken) as error:
+        uploads.examine_media(File(name, content))
+    assert error.value.refusal.why is reason
+
+
 def test_a_document_that_would_unpack_to_gigabytes_is_not_unpacked() -> None:
     """Only the beginning of its list of contents is read."""
     content = io.BytesIO()

@@ -28,8 +28,9 @@ from bot.flows.desk.wishes import ToMake
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.flows.titles import PLATFORMS, Titles
 from bot.render.words import due_in_words, instant_in_words
-from bot.store import audit, contacts, holds, links, merging, outbox, queue, scans
+from bot.store import audit, contacts, holds, links, merging, outbox, queue, remote_files, scans
 from bot.store.needs import Needs
+from bot.store.remote_files import Stand
 from bot.wire.bundles import is_bundle
 from bot.wire.mail import mime, quoting
 from bot.wire.mail.mime import Attachment
@@ -63,8 +64,8 @@ class Running:
 class Arrived:
     """One message: its new words or their beginning, whether there are more, and if it was laid out as a page.
 
-    `answers` is what its form says besides. `is_kept`: it can be had as it came. `enclosed` stays on its platform. `of`
-    is the contact to which it belongs where that goes on in this one, else "".
+    `answers` is what its form says besides. `is_kept`: it can be had as it came. `enclosed` is on its platform alone.
+    `of` is the contact to which it belongs where that goes on in this one, else "".
     `is_scanned`: its files may be opened.
     """
 
@@ -270,16 +271,17 @@ def _messages(
     connection: Connection, duplicates: Sequence[Contact], arrived: Sequence[StoredMessage], book: Rulebook
 ) -> list[Arrived]:
     raws = contacts.raw_by_message(connection, *{message.contact_id for message in arrived})
-    waiting = scans.waiting_among(connection, [message.id for message in arrived])
+    ids = [message.id for message in arrived]
+    waiting, files = scans.waiting_among(connection, ids), remote_files.of_messages(connection, ids)
     references = {contact.id: contact.reference for contact in duplicates}
-    views = (_message(message, raws.get(message.id, b""), book) for message in arrived)
+    views = (_message(message, raws.get(message.id, b""), files.get(message.id, ()), book) for message in arrived)
     return [
         replace(view, of=references.get(message.contact_id, ""), is_scanned=message.id not in waiting)
         for view, message in zip(views, arrived, strict=True)
     ]
 
 
-def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
+def _message(message: StoredMessage, raw: bytes, files: Sequence[Stand], book: Rulebook) -> Arrived:
     words = fit(quoting.new_words(message.text), MOST_BYTES_OF_WORDS)
     way = book.ways.get(message.channel)
     is_mail = way is not None and way.medium == "email"
@@ -297,7 +299,7 @@ def _message(message: StoredMessage, raw: bytes, book: Rulebook) -> Arrived:
         has_page=b"text/html" in raw.lower(),
         is_kept=bool(raw),
         attachments=tuple(mime.attachments(raw)[:MOST_ATTACHMENTS]) if raw and (is_mail or is_bundle(raw)) else (),
-        enclosed=enclosed(message, raw) if is_post else Enclosed(),
+        enclosed=enclosed(message, raw, files) if is_post else Enclosed(),
     )
 
 

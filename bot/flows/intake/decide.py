@@ -30,7 +30,7 @@ from bot.flows.intake.plan import (
     as_stored,
     contact_row,
     event,
-    message_rows,
+    message_plan,
     moved_window,
     way_of,
 )
@@ -83,8 +83,7 @@ def _keep(message: Inbound, contact: Contact, ledger: Ledger, written_by: str = 
     """Store a message of this contact; whatever follows in the batch knows of it."""
     number, name = next(ledger.numbers.messages), ledger.external_id(message)
     ledger.remember(message, contact, written_by)
-    row, raw = message_rows(number, name, message, contact.id, written_by, ledger.now)
-    return Plan(messages=(row,), raws=(raw,), unscanned=() if message.is_scanned else (number,))
+    return message_plan(number, name, message, contact.id, written_by, ledger.now)
 
 
 def _here_already(message: Inbound, entry: LoggedMessage, ledger: Ledger) -> Plan:

@@ -7,6 +7,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
+from bot.core import remote_files
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import Delivery, NewDelivery
 from bot.core.events import Event, EventKind
@@ -18,6 +19,7 @@ from bot.flows.intake.topics import Topic
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import NO_WAY, ClockRules, Rulebook, Way
+from bot.store.remote_files import NewFile
 
 Values = dict[str, Any]
 
@@ -48,14 +50,16 @@ class Plan:
     """Rows and changes in the order in which they are stored.
 
     `deliveries` are receipts, with their numbers; those that are in `claims`, too, leave after the commit. `notices`
-    are for staff, `calls` say what cannot wait. `unscanned` are the messages whose files nobody opens yet. `windows`
-    says until when a platform takes an answer, `results` what became of each message.
+    are for staff, `calls` say what cannot wait. `unscanned` are the messages whose files nobody opens yet, `files` are
+    fetched from their platforms. `windows` says until when a platform takes an answer, `results` what became of each
+    message.
     """
 
     contacts: tuple[Values, ...] = ()
     messages: tuple[Values, ...] = ()
     raws: tuple[Values, ...] = ()
     unscanned: tuple[int, ...] = ()
+    files: tuple[NewFile, ...] = ()
     events: tuple[Event, ...] = ()
     windows: tuple[Values, ...] = ()
     deliveries: tuple[NewDelivery, ...] = ()
@@ -74,6 +78,7 @@ class Plan:
             self.messages + later.messages,
             self.raws + later.raws,
             self.unscanned + later.unscanned,
+            self.files + later.files,
             self.events + later.events,
             self.windows + later.windows,
             self.deliveries + later.deliveries,
@@ -237,10 +242,10 @@ def _first_look(look: datetime, reply_by: datetime | None, way: Way, now: dateti
     return look if look > now else now + rules.timing.receipt_late_after
 
 
-def message_rows(
+def message_plan(
     number: int, external_id: str, message: Inbound, contact_id: int, written_by: str, now: datetime
-) -> tuple[Values, Values]:
-    """The row of a message of this contact, and that of what came over the wire."""
+) -> Plan:
+    """A message of this contact is stored, with what came over the wire, and with what its platform keeps of it."""
     row = {
         "id": number,
         "contact_id": contact_id,
@@ -255,7 +260,18 @@ def message_rows(
         "fault": message.fault,
         "written_by": written_by,
     }
-    return row, {"message_id": number, "raw": message.raw}
+    raw = {"message_id": number, "raw": message.raw}
+    unscanned = () if message.is_scanned else (number,)
+    return Plan(messages=(row,), raws=(raw,), unscanned=unscanned, files=_files_to_fetch(number, message))
+
+
+def _files_to_fetch(number: int, message: Inbound) -> tuple[NewFile, ...]:
+    if message.post is None or not message.post.files:
+        return ()
+    return tuple(
+        NewFile(number, remote_files.tidy(file), "" if place < remote_files.MOST_FILES else remote_files.TOO_MANY)
+        for place, file in enumerate(message.post.files)
+    )
 
 
 def _fields(message: Inbound) -> Values:

@@ -40,7 +40,7 @@ from bot.flows.intake.plan import Capacity, Filed, Plan
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
-from bot.store import clocks, contacts, cursors, direct, outbox, retention, scans, shunt
+from bot.store import clocks, contacts, cursors, direct, outbox, remote_files, retention, scans, shunt
 from bot.store.databases import UNAVAILABLE
 from bot.store.direct import mark
 
@@ -151,6 +151,8 @@ def apply(connection: Connection, plan: Plan, now: datetime, book: Rulebook) -> 
         outbox.queue(connection, plan.deliveries)
     if plan.unscanned:
         scans.await_scanner(connection, plan.unscanned, now)
+    if plan.files:
+        remote_files.add(connection, plan.files, now)
     for change in plan.changes:
         _change(connection, change, now, book)
     for urgent in plan.calls:

@@ -7,13 +7,21 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.events import Event, EventKind
-from bot.store import contacts, scans
+from bot.core.remote_files import danger
+from bot.store import contacts, remote_files, scans
 from bot.store.scans import Waiting
 from bot.wire.bundles import bundle, files_of, words_of
 
 
 def settle(connection: Connection, waiting: Waiting, dangers: Mapping[str, str], now: datetime) -> None:
-    """Let the files be opened but those that are a danger, which are not kept: name -> what was found."""
+    """Let the files be opened but those that are a danger, which are not kept: name -> what was found.
+
+    Where one more file has been fetched from a platform meanwhile, all of them wait for the next look.
+    """
+    for name, finding in dangers.items():
+        remote_files.refuse(connection, waiting.message_id, name, danger(finding))
+    if not scans.is_current(connection, waiting):
+        return
     raw = waiting.raw
     if dangers:
         words = words_of(raw)

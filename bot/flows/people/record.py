@@ -14,7 +14,18 @@ from bot.flows.outgoing import as_sent
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.people import shunted
 from bot.flows.people.identities import key_of
-from bot.store import contacts, drafts, feedback, format_tasks, needs, notes, outbox, retention, suppressions
+from bot.store import (
+    contacts,
+    drafts,
+    feedback,
+    format_tasks,
+    needs,
+    notes,
+    outbox,
+    remote_files,
+    retention,
+    suppressions,
+)
 from bot.store.needs import Needs
 
 Values = dict[str, Any]
@@ -135,11 +146,13 @@ def _letter(connection: Connection, delivery: Delivery) -> Values:
 
 def _messages(connection: Connection, contact: Contact) -> list[Values]:
     raws = contacts.raw_by_message(connection, contact.id)
+    arrived = contacts.messages_of(connection, contact.id)
+    files = remote_files.of_messages(connection, [message.id for message in arrived])
     internal_columns = {"id", "contact_id", "digest"}
     return [
         {name: value for name, value in asdict(message).items() if name not in internal_columns}
-        | {"raw": _base64(raws.get(message.id, b""))}
-        for message in contacts.messages_of(connection, contact.id)
+        | {"raw": _base64(raws.get(message.id, b"")), "of_platform": [asdict(f) for f in files.get(message.id, ())]}
+        for message in arrived
     ]
 
 
