@@ -5,30 +5,34 @@ are opaque strings: servers of other makes use letters (docs.joinmastodon.org, "
 """
 
 import asyncio
-import hashlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Annotated, Any
+from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr
 
 from bot.channel import Account, Batch, ChannelError, Coverage, Handed, Misconfigured, Permanent
+from bot.core.files import File
 from bot.core.lengths import Longest, Unit
-from bot.core.messages import Inbound, Outbound, Party, Post
+from bot.core.messages import Inbound, Outbound, RemoteFile
 from bot.core.outlets import Limits
-from bot.wire.mail.markup import to_text
+from bot.wire.platforms.downloads import Downloads
+from bot.wire.platforms.mastodon_statuses import IGNORED, Statuses
 from bot.wire.platforms.platform import Api, PlatformUrl
-from bot.wire.platforms.polling import AT_ONCE, Rounds
-from bot.wire.platforms.reading import read_each
+from bot.wire.platforms.polling import AT_ONCE, OF_DAYS, Rounds
 
 PAGE = 40
 # A server takes 500 at least; the name of the person stands before the words (docs.joinmastodon.org, "Posting toots").
 _LONGEST = Longest(450, Unit.SHORT_LINKS)
 _NOT_FOUND, _UNPROCESSABLE = 404, 422
-_MENTION_TYPES = ("mention", "quote")
+# What is not in the table is asked for, so that a new kind of notification is seen.
+_NEWS = {"exclude_types[]": list(IGNORED), "include_filtered": "true"}
+_GONE = (404, 410)
+# Of what the account was told of late: so many are remembered, and so many of those asked for in one look.
+_MOST_RECENT, _MOST_ASKED = 300, 20
 _POLICIES = {
     "for_private_mentions": "private messages of people whom it does not follow",
     "for_not_following": "mentions by people whom it does not follow",
@@ -38,13 +42,20 @@ _POLICIES = {
 }
 
 
+Host = Annotated[str, Field(pattern=r"^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+
+
 class Settings(Account):
-    """`url` of the server, `token` with read:accounts, read:notifications, read:statuses, write:statuses."""
+    """`url` of the server, `token` with read:accounts, read:follows, read:notifications, read:statuses, write:statuses.
+
+    `media_hosts` are hosts of the server's from which its files are fetched; a point before one is all below it.
+    """
 
     media = ("mastodon",)
     url: PlatformUrl
     token: SecretStr
     poll_seconds: float = Field(default=30, ge=0.1, le=3600)
+    media_hosts: tuple[Host, ...] = ()
 
 
 class Mastodon:
@@ -58,15 +69,16 @@ class Mastodon:
         self.limits = Limits(2, format="text", longest=_LONGEST, longest_public=_LONGEST)
         self._settings = settings
         self._host = urlsplit(settings.url).netloc
+        self._statuses = Statuses(name, self._host)
         headers = {"Authorization": f"Bearer {settings.token.get_secret_value()}"}
         self._api = Api(name, settings.url, headers)
         self._rounds = Rounds(settings.poll_seconds)
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Yield everything since the cursor, then new messages; repeat the recent past again and again."""
-        me = (await self._api.get("/api/v1/accounts/verify_credentials")).content
-        own = f"/api/v1/accounts/{me['id']}/statuses"
-        place = json.loads(cursor) if cursor else await self._first_place(own)
+        me = str((await self._api.get("/api/v1/accounts/verify_credentials")).content["id"])
+        own = f"/api/v1/accounts/{me}/statuses"
+        place: dict[str, Any] = {"recent": {}} | (json.loads(cursor) if cursor else await self._first_place(own))
         if cursor is None:
             yield Batch((), json.dumps(place))
         self.ready.set()
@@ -74,7 +86,7 @@ class Mastodon:
         try:
             async with aclosing(self._rounds.begin()) as rounds:
                 async for span in rounds:
-                    async for batch in self._look(me["id"], own, place, span):
+                    async for batch in self._look(me, own, place, span):
                         yield batch
         finally:
             self.ready.clear()
@@ -98,6 +110,16 @@ class Mastodon:
         if answer.status >= 400:
             raise self._api.error(answer)
         return Handed(str(answer.content["id"]))
+
+    async def fetch(self, file: RemoteFile, most_bytes: int) -> File:
+        """Return a file: from the server, a host below it, or one of `media_hosts`; as anybody, without the token."""
+        hosts = (self._host, f".{self._host}", *self._settings.media_hosts)
+        content = await Downloads(self._api, hosts).fetch(file.locator, most_bytes)
+        return File(file.name or urlsplit(file.locator).path.rpartition("/")[2], content)
+
+    def reread(self, raw: bytes) -> list[Inbound]:
+        """Read a notification or a status again that could not be read before."""
+        return self._statuses.piece(json.loads(raw))
 
     async def check(self) -> str:
         """Sign in; return one sentence about the account. Raises Temporary or Misconfigured."""
@@ -133,122 +155,94 @@ class Mastodon:
         since = self._api.at.isoformat()
         return {"notifications": _id(newest[:1]), "statuses": _id(latest[:1]), "since": since}
 
-    async def _look(self, me: str, own: str, place: dict[str, str], span: timedelta | None) -> AsyncGenerator[Batch]:
+    async def _look(self, me: str, own: str, place: dict[str, Any], span: timedelta | None) -> AsyncGenerator[Batch]:
         """Yield what is new; with a span, everything of that span again, whatever the cursor says."""
-        query = {"types[]": list(_MENTION_TYPES), "include_filtered": "true"}
-        async for page in self._since("/api/v1/notifications", query, place["notifications"]):
-            place["notifications"] = _id(page[-1:])
-            yield Batch(tuple(self._mentions(page)), json.dumps(place))
+        async for page in self._since("/api/v1/notifications", _NEWS, place["notifications"]):
+            place["notifications"] = _id(page[::-1]) or place["notifications"]
+            messages = tuple(self._statuses.mentions(page, me))
+            _remember(place["recent"], page)
+            yield Batch(messages, json.dumps(place))
         async for page in self._since(own, {"exclude_reblogs": "true"}, place["statuses"]):
-            place["statuses"] = _id(page[-1:])
-            yield Batch(tuple(self._own_answers(page)), json.dumps(place))
+            place["statuses"] = _id(page[::-1]) or place["statuses"]
+            yield Batch(tuple(self._statuses.own(page)), json.dumps(place))
         if deletions := self._rounds.pop_deletions():
-            yield Batch(tuple(self._deletion(status_id) for status_id in deletions))
+            yield Batch(tuple(self._statuses.deletion(status_id) for status_id in deletions))
         if span is not None:
-            since = self._api.at - span
-            first_instant = _instant(place["since"]) if place["since"] else since
-            again = await self._recent_messages(query, max(since, first_instant), me)
-            for first in range(0, len(again), AT_ONCE):
-                yield Batch(tuple(again[first : first + AT_ONCE]), again=True)
+            async for batch in self._compare(me, place, self._api.at - span):
+                yield batch
+
+    async def _compare(self, me: str, place: dict[str, Any], since: datetime) -> AsyncGenerator[Batch]:
+        """Yield everything since then again, and what was deleted of it while nobody told us."""
+        since = max(since, _instant(place["since"])) if place["since"] else since
+        again = await self._recent_messages(since, me)
+        for first in range(0, len(again), AT_ONCE):
+            yield Batch(tuple(again[first : first + AT_ONCE]), again=True)
+        if deletions := await self._deletions(place, {message.external_id for message in again}, since):
+            yield Batch(tuple(deletions), json.dumps(place))
 
     async def _since(self, path: str, query: Mapping[str, Any], min_id: str) -> AsyncGenerator[list[Any]]:
         """Yield pages after `min_id`, the oldest first; all pages if it is empty."""
         if not min_id:
             items: list[Any] = []
-            while page := await self._page(path, {**query, "limit": PAGE, "max_id": _id(items[-1:])}):
-                items += page
+            last = None
+            while (max_id := _id(items[::-1])) != last:
+                items += await self._page(path, {**query, "limit": PAGE, "max_id": max_id})
+                last = max_id
             items.reverse()
             for first in range(0, len(items), AT_ONCE):
                 yield items[first : first + AT_ONCE]
             return
         while page := await self._page(path, {**query, "limit": PAGE, "min_id": min_id}):
-            min_id = _id(page[:1])
+            min_id, last = _id(page) or min_id, min_id
             yield page[::-1]
+            if min_id == last:
+                return  # nothing of this page has a name by which to go on
 
-    async def _recent_messages(self, query: Mapping[str, Any], since: datetime, me: str) -> list[Inbound]:
+    async def _recent_messages(self, since: datetime, me: str) -> list[Inbound]:
         """Return the recent messages in both lists of the server; only these show edits."""
         messages: list[Inbound] = []
         last = ""
-        while page := await self._page("/api/v1/notifications", {**query, "limit": PAGE, "max_id": last}):
-            last = _id(page[-1:])
-            for notification in page:
-                if _instant(notification["created_at"]) < since:
-                    return messages + await self._conversations(since, me)
-                messages += self._mentions([notification])
-                if (notification.get("status") or {}).get("edited_at"):
-                    messages.append(self._edit(notification["status"]))
+        while page := await self._page("/api/v1/notifications", {**_NEWS, "limit": PAGE, "max_id": last}):
+            recent = [notification for notification in page if _is_since(notification, since)]
+            messages += [*self._statuses.mentions(recent, me), *self._statuses.edits(_with_edits(recent))]
+            last, previous = _id(page[::-1]), last
+            if len(recent) < len(page) or last == previous:
+                break
         return messages + await self._conversations(since, me)
 
     async def _conversations(self, since: datetime, me: str) -> list[Inbound]:
-        messages = []
-        for conversation in await self._page("/api/v1/conversations", {"limit": PAGE}):
-            status = conversation.get("last_status")
-            if status and status["account"]["id"] != me and _instant(status["created_at"]) >= since:
-                messages.append(self._inbound(status))
-        return messages
+        page = await self._page("/api/v1/conversations", {"limit": PAGE})
+        newest = [conversation.get("last_status") for conversation in page if isinstance(conversation, dict)]
+        newest_of_people = (status for status in newest if status and not _is_by(status, me))
+        return list(self._statuses.private(status for status in newest_of_people if _is_since(status, since)))
 
     async def _page(self, path: str, query: Mapping[str, Any]) -> list[Any]:
         pairs = [(key, item) for key, value in query.items() if value for item in _items(value)]
         content = (await self._api.call("GET", path, params=pairs)).content
         return content if isinstance(content, list) else []
 
-    def _mentions(self, page: Sequence[Any]) -> list[Inbound]:
-        statuses = [item["status"] for item in page if item.get("type") in _MENTION_TYPES and item.get("status")]
-        return list(read_each(self.name, statuses, lambda status: [self._inbound(status)]))
+    async def _deletions(self, place: dict[str, Any], present: set[str], since: datetime) -> list[Inbound]:
+        """Return what was deleted of what is not listed any more: staff may have dismissed a notification, too."""
+        recent: dict[str, list[str]] = place["recent"]
+        for name in [name for name, (_, at) in recent.items() if not at or _instant(at) < self._api.at - OF_DAYS]:
+            del recent[name]
+        absent = [name for name, (_, at) in recent.items() if name not in present and _instant(at) >= since]
+        messages = []
+        for name in absent[:_MOST_ASKED]:
+            account, at = recent.pop(name)
+            if await self._is_deleted(name, account):
+                messages.append(self._statuses.deletion(name))
+            else:
+                recent[name] = [account, at]  # behind the others, which are asked for at the next look
+        return messages
 
-    def _inbound(self, status: Mapping[str, Any]) -> Inbound:
-        direct = status["visibility"] == "direct"
-        account = status["account"]
-        address = self._address(account["acct"])
-        post = Post(
-            kind="message" if direct else "mention",
-            conversation=address if direct else "",
-            answers=_parents(status),
-            by_program=bool(account.get("bot")),
-            holds=tuple(media["type"] for media in status.get("media_attachments", ())),
-            link=status.get("url") or status.get("uri") or "",
-        )
-        return self._message(status, post, Party(address, account.get("display_name", "")))
-
-    def _own_answers(self, page: Sequence[Any]) -> list[Inbound]:
-        """Return the posts of this account to somebody: staff's answers, and automatic ones."""
-        to_somebody = [status for status in page if status.get("mentions") or status.get("in_reply_to_id")]
-        return list(read_each(self.name, to_somebody, lambda status: [self._outgoing(status)]))
-
-    def _outgoing(self, status: Mapping[str, Any]) -> Inbound:
-        direct = status["visibility"] == "direct"
-        addresses = [self._address(mention["acct"]) for mention in status.get("mentions", ())]
-        post = Post(conversation=addresses[0] if direct and addresses else "", answers=_parents(status))
-        return self._message(status, post, None)
-
-    def _edit(self, status: Mapping[str, Any]) -> Inbound:
-        post = Post("edit", about=str(status["id"]), link=status.get("url") or "")
-        sender = Party(self._address(status["account"]["acct"]))
-        return self._message(status, post, sender, suffix=f" edited {status['edited_at']}")
-
-    def _deletion(self, status_id: str) -> Inbound:
-        post = Post("deletion", about=status_id)
-        return Inbound(self.name, f"{status_id} taken back", "", None, post=post)
-
-    def _message(self, status: Mapping[str, Any], post: Post, sender: Party | None, suffix: str = "") -> Inbound:
-        words = to_text(status.get("content") or "")
-        warning = status.get("spoiler_text") or ""
-        text = f"{warning}\n\n{words}" if warning else words
-        return Inbound(
-            channel=self.name,
-            external_id=f"{status['id']}{suffix}",
-            digest=hashlib.sha256(text.encode()).hexdigest(),
-            sender=sender,
-            text=text,
-            received_at=_instant(status["created_at"]),
-            outgoing=sender is None,
-            visibility="private" if status["visibility"] == "direct" else "public",
-            post=post,
-            raw=json.dumps(status, ensure_ascii=False).encode(),
-        )
-
-    def _address(self, acct: str) -> str:
-        return f"@{acct}" if "@" in acct else f"@{acct}@{self._host}"
+    async def _is_deleted(self, name: str, account: str) -> bool:
+        """Tell whether a status is gone; one of somebody who has blocked the account is only hidden from it."""
+        if (await self._api.ask("GET", f"/api/v1/statuses/{quote(name, safe='')}")).status not in _GONE:
+            return False
+        answer = await self._api.ask("GET", "/api/v1/accounts/relationships", params=[("id[]", account)])
+        relations = answer.content if answer.status < 400 and isinstance(answer.content, list) else [{"blocked_by": 1}]
+        return not any(relation.get("blocked_by") for relation in relations)
 
     async def _follow_stream(self) -> None:
         """Wake the rounds by the stream; a server without one is only polled (docs.joinmastodon.org, "Streaming")."""
@@ -267,18 +261,44 @@ def build(name: str, settings: Settings) -> Mastodon:
     return Mastodon(name, settings)
 
 
-def _parents(status: Mapping[str, Any]) -> tuple[str, ...]:
-    parent = status.get("in_reply_to_id")
-    return (str(parent),) if parent else ()
-
-
 def _items(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
 def _id(page: Sequence[Any]) -> str:
-    return str(page[0]["id"]) if page else ""
+    """Return the name of the first item that has one."""
+    names = (item.get("id") for item in page if isinstance(item, dict))
+    return next((str(name) for name in names if name), "")
 
 
 def _instant(value: str) -> datetime:
     return datetime.fromisoformat(value)
+
+
+def _is_by(status: Any, account: str) -> bool:
+    writer = status.get("account") if isinstance(status, dict) else None
+    return isinstance(writer, dict) and str(writer.get("id")) == account
+
+
+def _remember(recent: dict[str, list[str]], page: Iterable[Any]) -> None:
+    """Note whose each status is, and when it was written; the oldest are forgotten first."""
+    for item in page:
+        with suppress(KeyError, TypeError, ValueError):
+            status = item["status"]
+            _instant(status["created_at"])
+            recent[str(status["id"])] = [str(status["account"]["id"]), status["created_at"]]
+    for name in list(recent)[:-_MOST_RECENT]:
+        del recent[name]
+
+
+def _is_since(notification: Any, since: datetime) -> bool:
+    try:
+        return _instant(notification["created_at"]) >= since
+    except (KeyError, TypeError, ValueError):
+        return True  # it is read, and found to be what cannot be understood
+
+
+def _with_edits(page: Iterable[Any]) -> list[Any]:
+    """Return the statuses of notifications that were edited."""
+    items = (item.get("status") for item in page if isinstance(item, dict))
+    return [status for status in items if isinstance(status, dict) and status.get("edited_at")]

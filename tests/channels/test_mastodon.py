@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import ValidationError
 
-from bot.channel import Batch, Misconfigured, Temporary
-from bot.core.messages import Inbound, Outbound
+from bot.channel import Batch, Misconfigured, Permanent, Temporary
+from bot.core.files import File
+from bot.core.messages import Inbound, Outbound, RemoteFile
+from bot.wire.platforms.mastodon_statuses import IGNORED
 from channels import mastodon
 from channels.mastodon import Mastodon
 from tests.components.ports import PATIENCE_SECONDS
@@ -141,6 +144,116 @@ async def test_what_is_taken_back_is_told_by_the_stream(peer: MastodonPeer, acco
     message = await asyncio.wait_for(listening, PATIENCE_SECONDS)
     assert message.post
     assert (message.post.kind, message.post.about in written) == ("deletion", True)
+
+
+async def test_what_is_deleted_while_nobody_tells_us_is_found_by_comparing(
+    peer: MastodonPeer, account: Mastodon
+) -> None:
+    """The stream was down, and so were we; a notification that staff dismissed, or whose writer has blocked the
+    account, is no deletion."""
+    gone, unlisted, blocked, listed = (peer.write(person, "never mind") for person in ("a", "b", "c", "d"))
+    _, cursor = await read(account, None, 4)
+    peer.delete(gone)
+    peer.notifications = [n for n in peer.notifications if n["status"]["id"] != unlisted]
+    peer.block("c")
+    deletions, cursor = await read(account, cursor, 1)
+    assert [(m.post.kind, m.post.about) for m in deletions if m.post] == [("deletion", gone)]
+    assert set(json.loads(cursor or "")["recent"]) == {unlisted, blocked, listed}
+
+
+@pytest.mark.parametrize(
+    ("visibility", "more", "private"),
+    [
+        ("public", {}, False),
+        ("unlisted", {}, False),
+        ("private", {}, True),
+        ("direct", {}, True),
+        ("limited", {}, True),
+        ("mutuals_only", {}, True),
+        ("public", {"local_only": True}, True),
+        ("public", {"federated": False}, True),
+        ("public", {"local_only": False, "federated": True}, False),
+    ],
+)
+async def test_what_not_everybody_can_read_is_private(
+    peer: MastodonPeer, account: Mastodon, visibility: str, more: Any, *, private: bool
+) -> None:
+    """To followers, to a circle, to one server: it is a private message, and so is a kind that we do not know."""
+    peer.write("alice", "hello")
+    peer.statuses[-1] |= {"visibility": visibility, **more}
+    (message,), _ = await read(account, None, 1)
+    assert message.post
+    expected = ("private", "message", True) if private else ("public", "mention", False)
+    assert (message.visibility, message.post.kind, bool(message.post.conversation)) == expected
+
+
+async def test_a_quote_of_ours_is_a_comment_unless_it_names_us(peer: MastodonPeer, account: Mastodon) -> None:
+    """Both say that they hold another post."""
+    for words in ("@council is that so?", "is that so?"):
+        peer.write("alice", "x", public=True)
+        quoting = peer.statuses[-1] | {"content": words, "quote": {"state": "accepted"}}
+        if "@" not in words:
+            quoting["mentions"] = []
+        peer.notifications.pop()
+        peer.notify("quote", account=quoting["account"], status=quoting)
+    (naming, other), _ = await read(account, None, 2)
+    assert [(m.post.kind, m.post.holds) for m in (naming, other) if m.post] == [
+        ("mention", ("post",)),
+        ("comment", ("post",)),
+    ]
+
+
+async def test_what_tells_us_nothing_is_left_out(peer: MastodonPeer, account: Mastodon) -> None:
+    """It stands in a table with the reason; a server that sends it all the same does no harm."""
+    for kind in IGNORED:
+        assert account.reread(json.dumps({"notification": {"id": "1", "type": kind}, "me": "1"}).encode()) == []
+        peer.notify(kind)
+    peer.write("alice", "hello")
+    (message,), _ = await read(account, None, 1)
+    assert message.text == "@council hello"
+
+
+async def test_what_is_not_understood_is_kept(peer: MastodonPeer, account: Mastodon) -> None:
+    """A new kind, a status that is missing or broken, something without a name: its neighbours are read."""
+    peer.notify("something.new", status=None)
+    peer.notify("mention", status=None)
+    peer.write("alice", "no account")
+    peer.notifications[-1] = peer.notifications[-1] | {"status": peer.statuses[-1] | {"account": None}}
+    peer.write("alice", "hello")
+    messages, cursor = await read(account, None, 4)
+    assert [message.is_understood for message in messages] == [False, False, False, True]
+    assert account.reread(messages[-1].raw) == [messages[-1]]
+    for message in messages[:-1]:
+        with pytest.raises((KeyError, TypeError, ValueError, AttributeError)):
+            account.reread(message.raw)
+    batch = await compared(account, cursor)
+    assert len(batch.messages) == 5, "the comparing meets them again, and the private one in two lists"
+
+
+async def test_a_file_is_fetched_without_the_token(peer: MastodonPeer, account: Mastodon) -> None:
+    """From the server itself, and from hosts that are named; from nowhere else."""
+    peer.files["/system/media_attachments/1.png"] = b"picture"
+    peer.write("alice", "look")
+    address = f"{peer.base}/system/media_attachments/1.png"
+    peer.statuses[-1]["media_attachments"] = [
+        {"id": "1", "type": "image", "url": address},
+        {"id": "2", "type": "video", "url": None},
+    ]
+    (message,), _ = await read(account, None, 1)
+    assert message.post
+    assert message.post.files == (RemoteFile("image", address),)
+    assert await account.fetch(message.post.files[0], 10) == File("1.png", b"picture")
+    for elsewhere in ("https://media.example/1.png", f"{peer.base}/system/media_attachments/2.png"):
+        with pytest.raises(Permanent):
+            await account.fetch(RemoteFile("image", elsewhere), 10)
+
+
+@pytest.mark.parametrize("host", ["media.example.org", ".example.org"])
+def test_hosts_of_media_are_names(peer: MastodonPeer, host: str) -> None:
+    """With or without all below them; no addresses, no ports."""
+    assert settings(peer, media_hosts=[host]).media_hosts == (host,)
+    with pytest.raises(ValidationError):
+        settings(peer, media_hosts=[f"https://{host}/"])
 
 
 async def test_one_post_however_often_it_is_sent(peer: MastodonPeer, account: Mastodon) -> None:

@@ -37,6 +37,8 @@ class MastodonPeer(Peer):
             ("for_private_mentions", "for_not_following", "for_not_followers", "for_new_accounts"), "accept"
         )
         self.quiet = False
+        self.blocked_by: set[str] = set()
+        self.files: dict[str, bytes] = {}
         self.streams_begun = 0
         self._keys: dict[str, Values] = {}
         self._streams: list[asyncio.Queue[tuple[str, str]]] = []
@@ -102,10 +104,20 @@ acknowledge = "both"
         status["content"] = f"<p>{html.escape(words)}</p>"
         status["edited_at"] = _now()
 
+    def block(self, person: str) -> None:
+        """Somebody blocks the account: their posts and their notifications are hidden from it."""
+        self.blocked_by.add(self.account(person)["id"])
+        self.notifications = [n for n in self.notifications if n["account"]["id"] not in self.blocked_by]
+
+    def notify(self, kind: str, **more: Any) -> None:
+        """Any notification, as the server words it."""
+        self._last += 1
+        self.notifications.append({"id": str(self._last), "type": kind, "created_at": _now(), **more})
+
     def delete(self, status_id: str) -> None:
         """Its writer takes a status back: it and its notification are gone, and the stream says so."""
         self.statuses = [s for s in self.statuses if s["id"] != status_id]
-        self.notifications = [n for n in self.notifications if n["status"]["id"] != status_id]
+        self.notifications = [n for n in self.notifications if (n.get("status") or {}).get("id") != status_id]
         self._tell("delete", status_id)
 
     def staff_answer(self, person: str, words: str) -> None:
@@ -131,6 +143,9 @@ acknowledge = "both"
             web.get("/api/v2/notifications/policy", self._show_policy),
             web.post("/api/v1/statuses", self._take),
             web.get("/api/v1/streaming/user", self._stream),
+            web.get("/api/v1/statuses/{id}", self._show),
+            web.get("/api/v1/accounts/relationships", self._relationships),
+            web.get("/system/media_attachments/{name}", self._media),
         ]
 
     def _post(self, account: Values, words: str, visibility: str, answered: str | None) -> Values:
@@ -209,8 +224,28 @@ acknowledge = "both"
     async def _notified(self, request: web.Request) -> web.Response:
         if (refusal := _unknown(request)) is not None:
             return refusal
-        kinds = request.query.getall("types[]", [])
-        return _json(_page([n for n in self.notifications if not kinds or n["type"] in kinds], request))
+        kinds, others = request.query.getall("types[]", []), request.query.getall("exclude_types[]", [])
+        asked_for = [n for n in self.notifications if (not kinds or n["type"] in kinds) and n["type"] not in others]
+        return _json(_page(asked_for, request))
+
+    async def _show(self, request: web.Request) -> web.Response:
+        """A status, unless it is gone or its writer has blocked the account, which looks the same."""
+        if (refusal := _unknown(request)) is not None:
+            return refusal
+        status = self._find(request.match_info["id"])
+        if status is None or status["account"]["id"] in self.blocked_by:
+            return _json({"error": "Record not found"}, status=404)
+        return _json(status)
+
+    async def _relationships(self, request: web.Request) -> web.Response:
+        if (refusal := _unknown(request)) is not None:
+            return refusal
+        people = request.query.getall("id[]", [])
+        return _json([{"id": person, "blocked_by": person in self.blocked_by} for person in people])
+
+    async def _media(self, request: web.Request) -> web.Response:
+        content = self.files.get(request.path)
+        return _json({"error": "gone"}, status=404) if content is None else web.Response(body=content)
 
     async def _conversations(self, request: web.Request) -> web.Response:
         if (refusal := _unknown(request)) is not None:

@@ -83,8 +83,10 @@ class Reader:
 
     def items(self, items: Iterable[tuple[str, Any, Values]], me: str) -> Iterator[Inbound]:
         """Read items of lists of API v2, each with the name of its list and what accompanies it."""
-        listed = ({"list": name, "item": item, "includes": beside(item, more), "me": me} for name, item, more in items)
-        return read_each(self.channel, listed, lambda piece: self.piece(piece, me))
+        pieces_of_lists = (
+            {"list": name, "item": item, "includes": beside(item, more), "me": me} for name, item, more in items
+        )
+        return read_each(self.channel, pieces_of_lists, lambda piece: self.piece(piece, me))
 
     def piece(self, piece: Values, me: str) -> list[Inbound]:
         """Read one event of a call, or one item of a list. Raises NotUnderstood, and the errors of a wrong shape."""
