@@ -16,10 +16,19 @@ from bot.core.lengths import Longest, Unit
 from bot.core.messages import Inbound, Party, Post
 from bot.wire.platforms import meta
 from bot.wire.platforms.messenger import Inboxes
+from bot.wire.platforms.meta import words
 from bot.wire.platforms.meta_account import MetaAccount, MetaSettings
+from bot.wire.platforms.reading import NotUnderstood
 
 PREFIX = "instagram:"
 _NEEDED = frozenset({"instagram_manage_messages", "instagram_manage_comments"})
+_KINDS: Mapping[str, Literal["comment", "mention"]] = {
+    "comments": "comment",
+    "live_comments": "comment",
+    "mentions": "mention",
+}
+# Changes that bring nothing for anybody to do, each with its reason; any other that we do not read is kept raw.
+IGNORED_FIELDS: Mapping[str, str] = {"story_insights": "how many people saw a story that has ended"}
 _BLIND = ("comments and mentions are brought by calls only: one that never arrives is not seen",)
 
 
@@ -33,7 +42,7 @@ class Settings(MetaSettings):
 class Instagram(MetaAccount):
     """One professional account."""
 
-    subject, platform, answers_at = "instagram", "instagram", "replies"
+    subject, platform, answers_at, answer_fields = "instagram", "instagram", "replies", "id,from,text"
     longest, longest_public = Longest(1000, Unit.BYTES), Longest(300)
 
     async def coverage(self) -> Coverage:
@@ -42,28 +51,28 @@ class Instagram(MetaAccount):
 
     def read_change(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
         """Yield a comment under one of the account's posts, or a mention elsewhere; a mention has no text."""
-        comment_id = str(value.get("id") or value.get("comment_id") or "")
-        if field not in ("comments", "mentions") or not comment_id:
+        if field in IGNORED_FIELDS:
             return
-        by = value.get("from")
-        writer = by if isinstance(by, dict) else {}
+        if field not in _KINDS:
+            raise NotUnderstood("a change of an account in a field that we do not know")
+        name = _name(field, value)
+        writer = meta.part(value, "from")
         is_own = writer.get("id") == self._inboxes.own
-        parent = value.get("parent_id")
-        words = str(value.get("text", ""))
+        parent, text = value.get("parent_id"), words(value, "text")
         yield Inbound(
             channel=self.name,
-            external_id=comment_id,
-            digest=hashlib.sha256(words.encode()).hexdigest(),
+            external_id=name,
+            digest=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(),
             sender=None if is_own else _party(writer),
-            text=words,
+            text=text,
             outgoing=is_own,
             visibility="public",
             post=Post(
-                _kind(field, is_own=is_own),
+                "message" if is_own else _KINDS[field],
                 answers=(str(parent),) if parent else (),
-                holds=() if words else ("mention",),
+                holds=() if text else ("mention" if field == "mentions" else "unsupported",),
             ),
-            raw=json.dumps(value, ensure_ascii=False).encode(),
+            raw=json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"),
         )
 
 
@@ -72,10 +81,13 @@ def build(name: str, settings: Settings) -> Instagram:
     return Instagram(name, settings, Inboxes(name, PREFIX, settings.account_id))
 
 
-def _kind(field: str, *, is_own: bool) -> Literal["mention", "message", "comment"]:
-    if field == "mentions":
-        return "mention"
-    return "message" if is_own else "comment"
+def _name(field: str, value: Mapping[str, Any]) -> str:
+    """Return the platform's name of a comment, or of the post that mentions the account without one."""
+    keys = ("id", "comment_id", "media_id") if field == "mentions" else ("id", "comment_id")
+    name = next((value[key] for key in keys if value.get(key)), None)
+    if not isinstance(name, str | int):
+        raise NotUnderstood("a comment without its id")
+    return str(name)
 
 
 def _party(writer: Mapping[str, Any]) -> Party | None:

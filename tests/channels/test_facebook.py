@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bot.channel import Forged, Misconfigured, Permanent, RawRequest
-from bot.core.messages import Inbound, Outbound
+from bot.core.messages import Inbound, Outbound, RemoteFile
+from bot.wire.platforms.reading import NotUnderstood
 from channels import facebook, instagram
 from channels.facebook import Facebook
 from channels.instagram import Instagram
@@ -113,11 +114,17 @@ def test_what_happens_to_a_message_afterwards(page: Facebook, gram: Instagram) -
         assert inbound.post
         assert (inbound.post.kind, inbound.post.about, inbound.text) == (kind, "m_1", words)
     for event in (
-        {"delivery": {"mids": ["m_1"]}},
+        {"delivery": {"watermark": 1}},
         {"read": {"watermark": 1}},
         {"reaction": {"mid": "m", "action": "unreact"}},
+        {"optin": {"type": "notification_messages"}},
+        {"take_thread_control": {"previous_owner_app_id": APP}},
     ):
         assert called(page, {"messaging": [who | event]}) == ()
+    for event in ({"delivery": {"mids": ["m_1"], "watermark": 1}}, {"read": {"mid": "m_1"}}):
+        (arrived,) = called(page, {"messaging": [who | event]})
+        assert arrived.post
+        assert (arrived.post.kind, arrived.post.about, arrived.external_id) == ("delivered", "m_1", "m_1 delivered")
     event = who | {"recipient": {"id": InstagramPeer.own}, "message": {"mid": "m_1", "is_deleted": True}}
     (gone,) = called(gram, {"messaging": [event]}, subject="instagram", own=InstagramPeer.own)
     assert gone.post
@@ -139,7 +146,7 @@ def test_comments(page: Facebook, gram: Instagram) -> None:
         (later,) = commented(page, verb=verb)
         assert later.post
         assert (later.post.kind, later.post.about) == (kind, "9_2")
-    for other in ({"item": "reaction"}, {"verb": "hide"}, {"item": "post"}, {"comment_id": None, "post_id": None}):
+    for other in ({"item": "reaction"}, {"verb": "hide"}, {"item": "event"}):
         assert commented(page, **other) == ()
     value = {"id": "c1", "text": "Why?", "from": {"id": "5", "username": "bob"}, "media": {"id": "m"}}
     (under,) = called(
@@ -155,10 +162,129 @@ def test_comments(page: Facebook, gram: Instagram) -> None:
     ]
 
 
+@pytest.mark.parametrize("item", ["post", "status", "photo", "video", "share", "album", "link", "note"])
+def test_what_visitors_post_is_addressed_to_the_page(page: Facebook, item: str) -> None:
+    """Whatever it is; later it may be changed or taken back, and what the Page itself publishes is nobody's contact."""
+    post = {"item": item, "comment_id": None, "message": "A hole in the road", "link": "https://www.facebook.com/1"}
+    (inbound,) = commented(page, **post)
+    assert inbound.post
+    assert inbound.sender
+    assert (inbound.post.kind, inbound.external_id, inbound.visibility) == ("mention", "9_1", "public")
+    assert (inbound.sender.name, inbound.post.link) == ("Bob", "https://www.facebook.com/1")
+    assert inbound.post.holds == (() if item in ("post", "status") else (item,))
+    for verb, kind in (("edited", "edit"), ("remove", "deletion")):
+        (later,) = commented(page, **post, verb=verb)
+        assert later.post
+        assert (later.post.kind, later.post.about) == (kind, "9_1")
+    assert commented(page, **post, **{"from": {"id": FacebookPeer.own}}) == ()
+
+
+def test_reviews(page: Facebook) -> None:
+    """With whether they recommend the Page, their words and their writer; what people write under one is a comment."""
+    review: Values = {"item": "rating", "verb": "add", "open_graph_story_id": "55", "reviewer_id": "8"}
+    review |= {"reviewer_name": "Bob", "recommendation_type": "NEGATIVE", "review_text": "Nobody answers."}
+    (inbound,) = called(page, {"changes": [{"field": "ratings", "value": review}]})
+    assert inbound.post
+    assert inbound.sender
+    assert (inbound.post.kind, inbound.external_id, inbound.sender.name) == ("comment", "55", "Bob")
+    assert inbound.text == "Does not recommend the Page.\nNobody answers."
+    under: Values = {
+        "item": "comment",
+        "verb": "add",
+        "comment_id": "56",
+        "open_graph_story_id": "55",
+        "message": "So?",
+    }
+    (comment,) = called(page, {"changes": [{"field": "ratings", "value": under}]})
+    assert comment.post
+    assert (comment.post.kind, comment.post.answers) == ("comment", ("55",))
+
+
+def test_what_comes_while_another_program_answers_is_read(page: Facebook, gram: Instagram) -> None:
+    """A thread that staff have in the Page's inbox comes as `standby`; some calls of Instagram have one bare change."""
+    who = {"sender": {"id": "7"}, "recipient": {"id": FacebookPeer.own}, "timestamp": 1749416383000}
+    (waiting,) = called(page, {"standby": [who | {"message": {"mid": "m_1", "text": "Still there?"}}]})
+    assert waiting.text == "Still there?"
+    (changed,) = called(
+        page, {"changes": [{"field": "messages", "value": who | {"message": {"mid": "m", "text": "x"}}}]}
+    )
+    assert changed.external_id == "m"
+    bare = {"field": "comments", "value": {"id": "c1", "text": "Why?", "from": {"id": "5", "username": "bob"}}}
+    (comment,) = called(gram, bare, subject="instagram", own=InstagramPeer.own)
+    assert comment.text == "Why?"
+
+
+WHO: Values = {"sender": {"id": "7"}, "recipient": {"id": FacebookPeer.own}, "timestamp": 1749416383000}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"messaging": [WHO | {"hologram": {"mid": "m"}}]},
+        {"messaging": [WHO | {"message": {"text": "no id"}}]},
+        {"messaging": [WHO | {"message": {"mid": "m"}}]},
+        {"messaging": [WHO | {"message": {"mid": "m", "text": ["x"]}}]},
+        {"messaging": [{"message": {"mid": "m", "text": "x"}}]},
+        {"messaging": ["x"]},
+        {"messaging": {"0": {}}},
+        {"hologram": [{}]},
+        {"changes": [{"field": "leadgen", "value": {"leadgen_id": "1"}}]},
+        {"changes": [{"field": "feed", "value": {"item": "hologram", "verb": "add", "post_id": "1"}}]},
+        {"changes": [{"field": "feed", "value": {"item": "post", "verb": "sell", "post_id": "1"}}]},
+        {"changes": [{"field": "feed", "value": {"item": "comment", "verb": "add"}}]},
+        {},
+    ],
+    ids=str,
+)
+def test_what_is_not_understood_is_kept(page: Facebook, content: Values) -> None:
+    """As it came, beside its neighbours, and it can be read once its kind is known."""
+    good = {"id": FacebookPeer.own, "messaging": [WHO | {"message": {"mid": "good", "text": "x"}}]}
+    body = json.dumps({"object": "page", "entry": [{"id": FacebookPeer.own, "time": 1, **content}, good]}).encode()
+    odd, message = page.open(RawRequest(signed(body), body)).messages
+    assert (odd.is_understood, message.is_understood) == (False, True)
+    with pytest.raises(NotUnderstood):
+        list(page.reread(odd.raw))
+    kept = json.dumps({"object": "page", "entry": [good]}).encode()
+    assert [message.external_id for message in page.reread(kept)] == ["good"]
+
+
+async def test_files_lie_where_the_message_says(peer: FacebookPeer, page: Facebook) -> None:
+    """On the platform's own hosts; a link that somebody passes on is nothing to fetch."""
+    files = [{"type": kind, "payload": {"url": f"https://scontent.xx.fbcdn.net/{kind}"}} for kind in ("image", "file")]
+    shared = {"type": "fallback", "title": "News", "payload": {"url": "https://evil.example/x"}}
+    post = private(page, {"mid": "m_2", "attachments": [*files, shared, {"type": "hologram", "payload": {}}]}).post
+    assert post
+    assert post.holds == ("image", "file", "fallback", "unsupported")
+    assert [file.locator for file in post.files] == [str(file["payload"]["url"]) for file in files]  # type: ignore[index]
+    with pytest.raises(Permanent, match="not the platform's"):
+        await page.fetch(RemoteFile("image", "https://evil.example/x"), 100)
+    peer.files["1"] = b"JPEG"
+    assert (await page.fetch(RemoteFile("image", f"{peer.base}/cdn/1"), 100)).content == b"JPEG"
+
+
+async def test_what_may_have_left_is_looked_up(peer: FacebookPeer, page: Facebook) -> None:
+    """In the conversation, by its words, since it may have left; in public under what it answers."""
+    peer.silent = True
+    peer.write("ann", "hello")
+    out = Outbound(f"messenger:{peer.id_of('ann')}", b"Thank you", idempotency_key="<ack.1@x>", in_reply_to="m_1")
+    assert await page.look_up(out) is None
+    receipt = await page.send(out)
+    assert await page.look_up(out) == receipt
+    assert await page.look_up(replace(out, content=b"Thank")) is None
+    (own,) = [message for message in peer.messages if message["text"] == "Thank you"]
+    own["at"] -= timedelta(hours=1)
+    assert await page.look_up(replace(out, at=own["at"] + timedelta(minutes=30))) is None
+    assert await page.look_up(replace(out, recipient=f"messenger:{peer.id_of('bob')}")) is None
+    comment = replace(out, public=True, in_reply_to=peer.mention("bob", "A hole!"))
+    assert await page.look_up(comment) is None
+    receipt = await page.send(comment)
+    assert await page.look_up(comment) == receipt
+
+
 def test_calls_for_others_and_forged_ones(page: Facebook) -> None:
     """Another Page's entries are left alone; another secret is refused."""
     assert called(page, {"messaging": []}, own="12345") == ()
-    assert called(page, {"changes": [{"field": "leadgen", "value": {}}]}) == ()
+    assert called(page, {"messaging": [WHO | {"message": {"mid": "m", "text": "x"}}]}, own="12345") == ()
     with pytest.raises(Forged):
         page.open(RawRequest(signed(b"{}", "other"), b"{}"))
 
@@ -206,6 +332,16 @@ async def test_refusals(peer: FacebookPeer, page: Facebook) -> None:
     peer.trouble.refused = True
     with pytest.raises(Misconfigured):
         await page.check()
+
+
+async def test_a_thread_that_staff_have_is_left_to_them(peer: FacebookPeer, page: Facebook) -> None:
+    """Where the Page's own inbox has the conversation, the answer is refused for good, and nothing else is held up."""
+    peer.silent = True
+    peer.write("ann", "hello")
+    peer.held_elsewhere.add(peer.id_of("ann"))
+    out = Outbound(f"messenger:{peer.id_of('ann')}", b"Thank you", idempotency_key="<ack.1@x>", in_reply_to="m_1")
+    with pytest.raises(Permanent, match="answer in the inbox of the account"):
+        await page.send(out)
 
 
 async def test_coverage(peer: FacebookPeer, page: Facebook) -> None:

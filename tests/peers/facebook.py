@@ -3,7 +3,8 @@
 Rules: a person must have written first; an automatic answer is taken for 24 hours after their last message, one that a
 person typed, with the tag HUMAN_AGENT, for seven days, else error 10 with subcode 2018278 ("Send API"); a text has at
 most 2,000 characters; what the Page sends comes back as an echo with `app_id` and, where it was given, `metadata`
-("message_echoes"); conversations are listed by their last change, newest first, with cursors ("Conversations API").
+("message_echoes"); conversations are listed by their last change, newest first, with cursors, those of one person by
+`user_id` ("Conversations API"); a thread that another program has takes nothing: 10/2018300 ("Handover Protocol").
 """
 
 from typing import Any
@@ -38,6 +39,8 @@ class FacebookPeer(MetaPeer):
         self.messages: list[Values] = []
         self.public: list[tuple[str, str]] = []
         self.silent = False
+        self.files: dict[str, bytes] = {}
+        self.held_elsewhere: set[str] = set()
         self._people: dict[str, str] = {}
         self._commented: dict[str, str] = {}
         self._count = 0
@@ -95,6 +98,9 @@ class FacebookPeer(MetaPeer):
             web.post(f"/{self.own}/messages", self._take),
             web.post("/{comment}/comments", self._take_comment),
             web.post("/{comment}/replies", self._take_comment),
+            web.get("/{comment}/comments", self._comments),
+            web.get("/{comment}/replies", self._comments),
+            web.get("/cdn/{file}", self._file),
             web.get("/debug_token", self.debug_token),
         ]
 
@@ -121,9 +127,11 @@ class FacebookPeer(MetaPeer):
         if error := self.refused(request):
             return error
         threads: dict[str, list[Values]] = {}
+        only = request.query.get("user_id")
         for message in self.messages:
             other = message["to"] if message["from"] == self.own else message["from"]
-            threads.setdefault(other, []).append(message)
+            if only in (None, other):
+                threads.setdefault(other, []).append(message)
         ordered = sorted(threads.values(), key=lambda messages: messages[-1]["at"], reverse=True)
         first, limit = int(request.query.get("after", "0")), int(request.query.get("limit", "25"))
         data = [self._shown(messages) for messages in ordered[first : first + limit]]
@@ -151,6 +159,8 @@ class FacebookPeer(MetaPeer):
         window = WINDOW_SECONDS.get((sent.get("messaging_type"), sent.get("tag", "")))
         if window is None or not 0 < len(message["text"]) <= self.longest:
             return refusal(400, 100, "(#100) Invalid parameter")
+        if person in self.held_elsewhere:
+            return refusal(400, 10, "(#10) another app is controlling this thread now", 2018300)
         last = max((m["at"].timestamp() for m in self.messages if m["from"] == person), default=0)
         if now().timestamp() - last >= window:
             return refusal(400, 10, "(#10) This message is sent outside of allowed window.", 2018278)
@@ -174,3 +184,18 @@ class FacebookPeer(MetaPeer):
             return error
         self.public.append((request.match_info["comment"], (await request.json())["message"]))
         return web.json_response({"id": f"900_9{len(self.public)}"})
+
+    async def _comments(self, request: web.Request) -> web.Response:
+        if error := self.refused(request):
+            return error
+        under = request.match_info["comment"]
+        data = [
+            {"id": f"900_9{number}", "from": {"id": self.own}, "message": words, "text": words}
+            for number, (comment, words) in enumerate(self.public, 1)
+            if comment == under
+        ]
+        return web.json_response({"data": data})
+
+    async def _file(self, request: web.Request) -> web.Response:
+        """A file at an address that is signed: whoever has it needs no token."""
+        return web.Response(body=self.files[request.match_info["file"]])

@@ -2,15 +2,14 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.channel import Batch
 from bot.core.messages import Inbound
-from bot.wire.platforms.messenger import Inboxes
-from bot.wire.platforms.platform import Api
+from bot.wire.platforms.messenger_list import MessageList
 from bot.wire.platforms.polling import Rounds
 
 # The list may stamp a message a little earlier than the call did; a call may be on its way for as long.
@@ -19,10 +18,10 @@ _BEFORE_ALL = "1970-01-01T00:00:00+00:00"
 
 
 class Conversations:
-    """Reads the list of conversations. `begin`: where a first look begins; `query`: the platform's own parameters."""
+    """Reads the list of conversations, again and again. `begin`: where a first look begins."""
 
-    def __init__(self, inboxes: Inboxes, api: Api, poll_seconds: float, query: Mapping[str, str]) -> None:
-        self._inboxes, self._api, self._query = inboxes, api, query
+    def __init__(self, messages: MessageList, poll_seconds: float) -> None:
+        self._messages, self._api = messages, messages.api
         self._rounds = Rounds(poll_seconds)
 
     async def read(
@@ -52,7 +51,7 @@ class Conversations:
         first, until = (datetime.fromisoformat(place[key]) for key in ("since", "until"))
         newest, called_by_now = until, self._api.at - _OVERLAP
         since = until - _OVERLAP if span is None else min(until - _OVERLAP, self._api.at - span)
-        async for page in self._inboxes.pages_since(self._api, self._query, max(since, first)):
+        async for page in self._messages.pages_since(max(since, first)):
             newest = max([newest, *_instants(page)])
             late = tuple(message for message in page if _came_before(message, called_by_now))
             yield Batch(late, again=caught_up)

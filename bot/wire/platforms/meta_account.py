@@ -1,18 +1,22 @@
 """Common parts of a Facebook Page and an Instagram account: webhook calls, a list of conversations, one way to send."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
 
 from pydantic import Field, SecretStr
 
 from bot.channel import Account, Batch, Handed, RawRequest
+from bot.core.files import File
 from bot.core.lengths import Longest
-from bot.core.messages import Inbound, Outbound
+from bot.core.messages import Inbound, Outbound, RemoteFile
 from bot.core.outlets import Limits
 from bot.wire.platforms import meta
 from bot.wire.platforms.conversations import Conversations
-from bot.wire.platforms.messenger import PERSONS_WINDOW, RECEIPT_WINDOW, Inboxes, events
+from bot.wire.platforms.downloads import Downloads
+from bot.wire.platforms.messenger import EVENT_FIELDS, PERSONS_WINDOW, RECEIPT_WINDOW, Inboxes
+from bot.wire.platforms.messenger_list import MessageList
 from bot.wire.platforms.platform import Api, PlatformUrl
 from bot.wire.platforms.reading import read_each
 
@@ -30,14 +34,16 @@ class MetaSettings(Account):
 class MetaAccount:
     """One account, inbound and outbound.
 
-    A subclass sets the subject of its webhook calls (`subject`), the parameter of its list (`platform`), the path of
-    public answers (`answers_at`) and how long answers may be, and reads the public changes that are messages.
+    A subclass sets the subject of its webhook calls (`subject`), the parameter of its list (`platform`), the path and
+    the fields of public answers (`answers_at`, `answer_fields`) and how long answers may be, and reads the changes that
+    are public messages.
     """
 
     alone = True
     subject = ""
     platform = ""
     answers_at = ""
+    answer_fields = "id,from,message"
     longest: Longest
     longest_public: Longest
 
@@ -56,8 +62,9 @@ class MetaAccount:
         self._settings = settings
         self._inboxes = inboxes
         self._api = Api(name, settings.url, {"Authorization": f"Bearer {settings.token.get_secret_value()}"})
-        query = {"platform": self.platform}
-        self._conversations = Conversations(inboxes, self._api, settings.poll_seconds, query)
+        self._messages = MessageList(inboxes, self._api, {"platform": self.platform})
+        self._conversations = Conversations(self._messages, settings.poll_seconds)
+        self._downloads = Downloads(self._api, meta.FILE_HOSTS)
 
     def challenge(self, raw: RawRequest) -> tuple[str, bytes]:
         """Return the answer to a call that asks whether the address is ours."""
@@ -65,11 +72,17 @@ class MetaAccount:
 
     def open(self, raw: RawRequest) -> Batch:
         """Return the messages of a call for this account; one call may concern several accounts."""
-        entries = meta.entries(raw, self._settings.app_secret.get_secret_value(), self.subject)
-        own = [entry for entry in entries if isinstance(entry, dict) and str(entry.get("id")) == self._inboxes.own]
-        changes = [change for entry in own for change in meta.changes(entry)]
-        private = read_each(self.name, [event for entry in own for event in events(entry)], self._inboxes.read_event)
-        return Batch((*private, *read_each(self.name, changes, lambda change: self.read_change(*change))))
+        call = meta.call_of(raw, self._settings.app_secret.get_secret_value())
+        return Batch(tuple(read_each(self.name, meta.pieces(call), self._read)))
+
+    def reread(self, raw: bytes) -> Iterator[Inbound]:
+        """Read a call, or a part of one, that was not understood; or a message of the list of conversations."""
+        content = json.loads(raw)
+        if isinstance(content, dict) and "created_time" in content and "entry" not in content:
+            yield from self._messages.read(content)
+            return
+        for piece in meta.pieces(meta.content_of(raw)):
+            yield from self._read(piece)
 
     async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Compare the list of conversations with the logged messages, from the cursor on, again and again."""
@@ -86,6 +99,23 @@ class MetaAccount:
         answer = await meta.post(self._api, f"/{self._inboxes.own}/messages", self._inboxes.outgoing(message))
         return Handed(str(answer["message_id"]))
 
+    async def look_up(self, message: Outbound) -> Handed | None:
+        """Return what the platform has of a message that may have left: Meta knows no repeat by its key."""
+        if not message.public:
+            return await self._messages.look_up(message)
+        path, query = f"/{message.in_reply_to}/{self.answers_at}", {"fields": self.answer_fields, "limit": "50"}
+        answer = await self._api.ask("GET", path, params=query)
+        if answer.status >= 400:
+            raise meta.refusal(self._api, answer)
+        text = message.content.decode()
+        answers = answer.content.get("data", ()) if isinstance(answer.content, dict) else ()
+        own = (a for a in answers if text in (a.get("message"), a.get("text")))
+        return next((Handed(str(a["id"])) for a in own if self.is_ours(a)), None)
+
+    async def fetch(self, file: RemoteFile, most_bytes: int) -> File:
+        """Return a file that the platform keeps; its address is signed and needs no token."""
+        return File(file.name or file.kind, await self._downloads.fetch(file.locator, most_bytes))
+
     async def check(self) -> str:
         """Request the account; return one sentence about it. Raises Temporary, Permanent or Misconfigured."""
         answer = await self._api.ask("GET", f"/{self._inboxes.own}", params={"fields": "name,username"})
@@ -98,5 +128,20 @@ class MetaAccount:
         await self._api.close()
 
     def read_change(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
-        """Yield the message in a public change, if it is one."""
+        """Yield the message in a public change, nothing for one that is rightly ignored; raises NotUnderstood."""
         raise NotImplementedError
+
+    def is_ours(self, answer: Mapping[str, Any]) -> bool:
+        """Tell whether the account itself wrote a public answer."""
+        return str(meta.part(answer, "from").get("id", "")) == self._inboxes.own
+
+    def _read(self, piece: Mapping[str, Any]) -> Iterator[Inbound]:
+        """Yield what a call with one event or one change brings; one for another account of the app is not for us."""
+        number, kind, item = meta.only_part(piece, self.subject)
+        if number != self._inboxes.own:
+            return
+        if kind != "changes":
+            yield from self._inboxes.read_event(item)
+            return
+        field, value = meta.change_of(item)
+        yield from self._inboxes.read_event(value) if field in EVENT_FIELDS else self.read_change(field, value)
