@@ -17,9 +17,10 @@ import pytest
 from bot.channel import Permanent, RawRequest, Rereader
 from bot.core.messages import Inbound
 from bot.wire.platforms.reading import read_each
-from channels import telegram, x
-from tests.channels import documented
+from channels import facebook, instagram, telegram, whatsapp, x
+from tests.channels import documented, documented_meta
 from tests.channels.mutations import mutations
+from tests.peers.meta import signed as of_app
 
 SECRET = "of-the-app"
 Read = Callable[[bytes], tuple[Inbound, ...]]
@@ -75,7 +76,52 @@ def of_x() -> Account:
     return Account(account, documented.x(), read, {})
 
 
-ACCOUNTS: Mapping[str, Callable[[], Account]] = {"telegram": of_telegram, "x": of_x}
+def of_meta(kind: Any, key: str, number: str, payloads: Mapping[str, Any], ignored: Mapping[str, str]) -> Account:
+    """An account on a platform of Meta's."""
+    table = {"name": "meta", "kind": "meta", "token": "t", "app_secret": SECRET, "verify_token": "v", key: number}
+    account = kind.build("meta", kind.Settings.model_validate(table))
+
+    def read(body: bytes) -> tuple[Inbound, ...]:
+        return tuple(account.open(RawRequest(of_app(body, SECRET), body)).messages)
+
+    return Account(account, payloads, read, {**ignored, **_OF_META})
+
+
+_OF_META = {
+    r".*: entry becomes \[\]": "a call about nothing",
+    r".*: entry\.0\.(messaging|changes) becomes \[\]": "a call about nothing",
+}
+_OF_THREADS = {
+    r"delivered: .*\.delivery\.mids (removed|renamed|becomes (\[\]|\{\}|None))": "a time alone names no message",
+}
+
+
+def of_facebook() -> Account:
+    """A Page."""
+    return of_meta(facebook, "page_id", documented_meta.PAGE, documented_meta.facebook(), _OF_THREADS)
+
+
+def of_instagram() -> Account:
+    """A professional account."""
+    return of_meta(instagram, "account_id", documented_meta.ACCOUNT, documented_meta.instagram(), {})
+
+
+def of_whatsapp() -> Account:
+    """A number."""
+    ignored = {
+        r".*\.value\.(messages|statuses) becomes \[\]": "a call about nothing",
+        r"reaction: .*\.emoji (removed|renamed|becomes (None|\[\]|\{\}))": "the reaction was taken back",
+    }
+    return of_meta(whatsapp, "phone_number_id", documented_meta.NUMBER, documented_meta.whatsapp(), ignored)
+
+
+ACCOUNTS: Mapping[str, Callable[[], Account]] = {
+    "telegram": of_telegram,
+    "x": of_x,
+    "facebook": of_facebook,
+    "instagram": of_instagram,
+    "whatsapp": of_whatsapp,
+}
 
 
 @pytest.fixture(params=ACCOUNTS)

@@ -163,16 +163,24 @@ class Inboxes:
 
     def _deliveries(self, event: Mapping[str, Any], person: str) -> Iterator[Inbound]:
         """Read which of ours have arrived; a watermark alone names none of them."""
-        mids = part(event, "delivery").get("mids", [])
-        if not isinstance(mids, list):
-            raise NotUnderstood("a delivery whose messages are no list")
-        at = meta.instant(event.get("timestamp"))
-        yield from (self._arrival(str(mid), person, at) for mid in mids if mid)
+        match part(event, "delivery"):
+            case {"mids": [*mids]} if all(isinstance(mid, str) and mid for mid in mids):
+                at = meta.instant(event.get("timestamp"))
+                yield from (self._arrival(str(mid), person, at) for mid in mids)
+            case {"watermark": int()} as delivery if not delivery.get("mids"):
+                return
+            case _:
+                raise NotUnderstood("a delivery that names no message")
 
     def _read_mark(self, event: Mapping[str, Any], person: str) -> Iterator[Inbound]:
         """Read that one of ours was read, and so has arrived; Messenger names none, Instagram does."""
-        if mid := part(event, "read").get("mid"):
-            yield self._arrival(str(mid), person, meta.instant(event.get("timestamp")))
+        match part(event, "read"):
+            case {"mid": str(mid)} if mid:
+                yield self._arrival(mid, person, meta.instant(event.get("timestamp")))
+            case {"watermark": int()}:
+                return
+            case _:
+                raise NotUnderstood("a read mark that names no message")
 
     def _arrival(self, mid: str, person: str, at: datetime | None) -> Inbound:
         post = Post("delivered", self.thread(person), about=mid)

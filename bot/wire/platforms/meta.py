@@ -92,13 +92,13 @@ def only_part(piece: Mapping[str, Any], subject: str) -> tuple[str, str, dict[st
         raise NotUnderstood("a call about another kind of account")
     (entry,) = piece["entry"]
     number = entry.get("id") if isinstance(entry, dict) else None
-    if not isinstance(number, str | int):
+    if not isinstance(number, str) or not number.isdecimal():
         raise NotUnderstood("an entry without the account that it is for")
     keys = [key for key in entry if key not in _AROUND]
     content = entry[keys[0]] if len(keys) == 1 and keys[0] in _LISTS else None
     match content:
         case [dict(item)]:
-            return str(number), keys[0], item
+            return number, keys[0], item
     raise NotUnderstood("an entry without an event or a change")
 
 

@@ -80,7 +80,9 @@ def pieces(call: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _single(value: Mapping[str, Any], lists: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     around = {key: content for key, content in value.items() if key in _AROUND}
-    yield from ({**around, **single} for single in meta.split(value, lists, _AROUND))
+    has_lists = any(isinstance(value.get(key), list) for key in lists)
+    parts = [{**around, **single} for single in meta.split(value, lists, _AROUND)]
+    yield from parts if parts or has_lists else [dict(value)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,9 @@ class Calls:
         if field in IGNORED_FIELDS:
             return
         number = part(value, "metadata").get("phone_number_id")
-        if field not in _LISTS or not isinstance(number, str | int):
+        if field not in _LISTS or not isinstance(number, str) or not number.isdecimal():
             raise NotUnderstood("a change in a field that we do not know, or of no number")
-        if str(number) == self.number_id:  # else it is for another number of the account
+        if number == self.number_id:  # else it is for another number of the account
             yield from self._read_own(value)
 
     def _read_own(self, value: Mapping[str, Any]) -> Iterator[Inbound]:
@@ -125,7 +127,8 @@ class Calls:
             raise NotUnderstood("a message in a group, where we answer nobody")
         person = self._person(message, value, is_own=is_own)
         kind = message.get("type")
-        if kind == "reaction" and not part(message, "reaction").get("emoji") and "reaction" in message:
+        reaction = part(message, "reaction") if kind == "reaction" else {}
+        if isinstance(reaction.get("message_id"), str) and not reaction.get("emoji"):
             return  # taken back, it leaves nothing to do
         if kind == "system":
             raise NotUnderstood("word that somebody has another number or another name")
