@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from bot.core import acknowledgements, autoreplies, own_lists, robots
+from bot.core import acknowledgements, autoreplies, own_lists, robots, stop_words
 from bot.core.authentications import Finding, finding
 from bot.core.messages import Inbound
 from bot.core.rules import Facts, Outcome, Rule, RuleName
@@ -42,9 +42,19 @@ def _is_not_answered_here(message: Inbound, facts: Facts) -> bool:
     return message.post is not None and facts.thread is None and not may_be_answered(message, facts)
 
 
+def _says_stop(message: Inbound, _: Facts) -> bool:
+    return message.post is not None and stop_words.says_stop(message)
+
+
+def _says_start(message: Inbound, _: Facts) -> bool:
+    return message.post is not None and stop_words.says_start(message)
+
+
 PLATFORM_RULES: tuple[Rule, ...] = (
     Rule(RuleName.PROGRAMS_POST, "the platform says that a program wrote it", "RFC 3834 section 2", _is_by_program),
     Rule(RuleName.REACTION, "it is a reaction without words", "our standard", _is_reaction),
+    Rule(RuleName.STOP_WORD, "they asked for no more text messages", "our standard", _says_stop),
+    Rule(RuleName.START_WORD, "they asked for text messages again", "our standard", _says_start),
     Rule(RuleName.COMMENT, "it stands under something that we published", "our standard", _is_comment),
     Rule(
         RuleName.NOT_ANSWERED_HERE,

@@ -51,6 +51,8 @@ class RuleName(StrEnum):
     NOT_ANSWERED_HERE = "28 no automatic answer here"
     EDITED = "29 edited"
     TAKEN_BACK = "29 taken back"
+    STOP_WORD = "31 no more text messages"
+    START_WORD = "31 text messages again"
     FILLED_IN_BY_PROGRAM = "30 form filled in by a program"
     SEVERAL_AUTHORS = "0 no one author"
     MALFORMED_MAIL = "0 malformed mail"

@@ -30,6 +30,7 @@ _MEDIA = {
     "letter": "letter",
     "face_to_face": "a visit",
     "voicemail": "voicemail",
+    "text": "text message",
     **PLATFORMS,
 }
 

@@ -1,5 +1,6 @@
 """Addresses that get no automatic mail for a time, with the reason: mail came back from them, or was not wanted."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,6 +37,12 @@ def is_suppressed(connection: Connection, address: str, now: datetime) -> bool:
     """Tell whether an address gets nothing automatic at `now`."""
     query = select(suppressions.c.address).where(suppressions.c.address == address.lower(), suppressions.c.until > now)
     return connection.execute(query).first() is not None
+
+
+def among(connection: Connection, addresses: Collection[str], now: datetime) -> set[str]:
+    """Return those of these addresses, in lower case, that get nothing automatic at `now`."""
+    query = select(suppressions.c.address).where(suppressions.c.address.in_([address.lower() for address in addresses]))
+    return set(connection.execute(query.where(suppressions.c.until > now)).scalars()) if addresses else set()
 
 
 def drop(connection: Connection, address: str) -> bool:

@@ -15,6 +15,7 @@ from bot.cli.commands import app
 from tests.components.ports import wait_until
 from tests.components.service import LOOPBACK, Service, ask
 from tests.peers.every import PEERS
+from tests.peers.notify_texts import NotifyTextsPeer
 from tests.peers.peer import Peer, Trouble
 
 UP = re.compile(r'^ackbot_channel_up\{channel="([\w-]+)"\} 1', re.MULTILINE)
@@ -98,6 +99,17 @@ def test_what_staff_type_here_reaches_everybody_where_they_wrote(peers: Sequence
         words = [words for words in peer.answers_to("dora") if "repaired" in words]
         assert len(words) == 1, peer.name
         assert "automatic" not in words[0]
+
+
+def test_what_notify_says_of_our_texts_counts(peers: Sequence[Peer], service: Service) -> None:
+    """Each call is taken, also the second one; what it says is delivered is."""
+    (peer,) = [peer for peer in peers if isinstance(peer, NotifyTextsPeer)]
+    receipts = service.acknowledged()
+    peer.write("erin", "The lamp is out.")
+    wait_until(lambda: service.acknowledged() == receipts + 1, what="the record of the receipt")
+    assert set(peer.deliver() + peer.deliver()) == {200}
+    states = "SELECT DISTINCT state FROM deliveries WHERE channel = 'notify'"
+    assert ask(service.store_url, states) == [("delivered",)]
 
 
 @pytest.mark.parametrize("peer", PUBLIC, ids=lambda number: PEERS[number].__name__, indirect=True)

@@ -4,6 +4,7 @@ from tests.peers.bluesky import BlueskyPeer
 from tests.peers.facebook import FacebookPeer
 from tests.peers.instagram import InstagramPeer
 from tests.peers.mastodon import MastodonPeer
+from tests.peers.notify_texts import NotifyTextsPeer
 from tests.peers.peer import Peer
 from tests.peers.telegram import CalledTelegramPeer, TelegramPeer
 from tests.peers.whatsapp import WhatsAppPeer
@@ -12,4 +13,5 @@ from tests.peers.x import XPeer
 PEERS: tuple[type[Peer], ...] = (
     *(BlueskyPeer, FacebookPeer, InstagramPeer, MastodonPeer),
     *(TelegramPeer, CalledTelegramPeer, WhatsAppPeer, XPeer),
+    NotifyTextsPeer,
 )

@@ -24,12 +24,14 @@ SERVICE, SECRET = "26785a09-ab16-4eb0-8407-a37497a57506", "3d844edf-8d35-48ac-97
 API_KEY = f"ackbot-{SERVICE}-{SECRET}"
 EMAIL, SMS, OTHER = (f"{n}1d844ed-8d35-48ac-975b-e847b4f122b0" for n in "abc")
 WRONG_SECONDS = 30
+OUR_NUMBER = "07700987654"
+PAGE = 250
 Values = dict[str, Any]
 _SENT = {"email": "email_address", "sms": "phone_number"}
 _FIELDS = {"template_id", "personalisation", "reference"}
 
 
-class NotifyPeer:
+class NotifyService:
     """One service with three templates. `ahead` is how far its clock is from ours."""
 
     def __init__(self) -> None:
@@ -43,24 +45,29 @@ class NotifyPeer:
         self.ahead = timedelta(0)
         # Statuses and types of error to answer with, or "lost": it is taken, and nobody hears of that.
         self.troubles: list[tuple[int, str] | str] = []
-        app = web.Application(middlewares=[self._checked])
-        app.add_routes(
-            [
-                web.get("/_status", self._status),
-                web.post("/v2/notifications/{kind:email|sms}", self._take),
-                web.get("/v2/notifications", self._list),
-                web.get("/v2/template/{id}", self._template),
-            ]
-        )
-        self.server = TestServer(app)
+        # The newest last, as "Get received text messages" has them.
+        self.received: list[Values] = []
 
-    @property
-    def base(self) -> str:
-        """Where it is."""
-        return f"http://127.0.0.1:{self.server.port}"
+    def routes(self) -> list[web.RouteDef]:
+        """What it serves."""
+        return [
+            web.get("/_status", self._status),
+            web.post("/v2/notifications/{kind:email|sms}", self._take),
+            web.get("/v2/notifications", self._list),
+            web.get("/v2/received-text-messages", self._received_texts),
+            web.get("/v2/template/{id}", self._template),
+        ]
+
+    def receive(self, number: str, words: str, ago: timedelta = timedelta(0)) -> Values:
+        """A text message comes in; returns what its call says ("Received text messages")."""
+        name, at = str(uuid.uuid4()), f"{now() + self.ahead - ago:%Y-%m-%dT%H:%M:%S.%fZ}"
+        entry = {"id": name, "user_number": number, "content": words, "created_at": at, "notify_number": OUR_NUMBER}
+        self.received.append({**entry, "service_id": SERVICE})
+        call = {"id": name, "source_number": number, "destination_number": OUR_NUMBER, "message": words}
+        return {**call, "date_received": at}
 
     @web.middleware
-    async def _checked(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+    async def checked(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         self.requests.append(f"{request.method} {request.path}")
         response = await self._answer(request, handler)
         response.headers["Date"] = format_datetime(now() + self.ahead, usegmt=True)
@@ -88,6 +95,12 @@ class NotifyPeer:
             return "Invalid token: service not found"
         late = abs((now() + self.ahead).timestamp() - claims["iat"]) > WRONG_SECONDS
         return "Error: Your system clock must be accurate to within 30 seconds" if late else ""
+
+    def refused(self, status: int, kind: str, words: str) -> web.Response:
+        """Return a refusal, with the time on its clock."""
+        response = _refused(status, kind, words)
+        response.headers["Date"] = format_datetime(now() + self.ahead, usegmt=True)
+        return response
 
     async def _status(self, _: web.Request) -> web.Response:
         return web.json_response({"status": "ok"})
@@ -118,9 +131,31 @@ class NotifyPeer:
         ]
         return web.json_response({"notifications": notifications[:250], "links": {"current": str(request.url)}})
 
+    async def _received_texts(self, request: web.Request) -> web.Response:
+        older_than = request.query.get("older_than")
+        names = [entry["id"] for entry in self.received]
+        end = names.index(older_than) if older_than in names else len(names)
+        page = self.received[max(end - PAGE, 0) : end][::-1]
+        return web.json_response({"received_text_messages": page, "links": {"current": str(request.url)}})
+
     async def _template(self, request: web.Request) -> web.Response:
         template = self.templates.get(request.match_info["id"])
         return web.json_response(template) if template else _refused(404, "NoResultFound", "No result found")
+
+
+class NotifyPeer(NotifyService):
+    """The service on a server in the loop of the test."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        app = web.Application(middlewares=[self.checked])
+        app.add_routes(self.routes())
+        self.server = TestServer(app)
+
+    @property
+    def base(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.server.port}"
 
 
 def _decoded(part: str) -> bytes:

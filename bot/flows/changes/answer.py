@@ -22,7 +22,7 @@ from bot.flows.changes import refusals
 from bot.flows.changes.answer_routes import PUBLIC, Route, routes
 from bot.flows.changes.refusals import Refused
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, merging, outbox, staff_answers
+from bot.store import contacts, merging, outbox, staff_answers, suppressions
 from bot.wire.mail import attached, mime
 
 __all__ = ["Answer", "Route", "UnderWay", "answer", "routes", "under_way", "undo"]
@@ -75,6 +75,8 @@ def answer(
     if gap := wordings.gap_in(connection, contact.team, draft.words, book):
         raise Refused(f"put words of your own in place of {gap}: a saved answer leaves them to you", "words")
     route = _chosen(contact, draft, book, now)
+    if route.name == "text" and suppressions.is_suppressed(connection, route.recipient, now):
+        raise Refused("no text message goes to this number: its owner asked for none, or none arrives", "channel")
     draft = replace(draft, files=_checked_files(draft.files, route, book))
     if staff_answers.under_way(connection, contact.id):
         raise Refused("another answer has not left yet; wait for it, or take it back")

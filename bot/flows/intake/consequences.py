@@ -65,7 +65,14 @@ class Suppressed:
     address: str
     reason: str
     until: datetime
-    cause: Literal["came back", "complaint"]
+    cause: Literal["came back", "complaint", "stop word"]
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Automatic messages may go to this address again: its owner says so."""
+
+    address: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,4 +118,4 @@ class ReceiptsKeptBack:
 
 
 OfContact = FollowUp | StaffAnswer | CameBack | News | NotReached | Muted | ReceiptShared | WordsRemoved
-Change = OfContact | Suppressed | ReceiptsStopped | ReceiptsKeptBack | Wished
+Change = OfContact | Suppressed | Allowed | ReceiptsStopped | ReceiptsKeptBack | Wished

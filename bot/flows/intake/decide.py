@@ -17,7 +17,7 @@ from bot.core.messages import Inbound, Party, Post
 from bot.core.rules import GUARDS, OUR_OWN
 from bot.core.threads import LoggedMessage, Pointers, key_of
 from bot.flows.changes import staff_answers
-from bot.flows.intake import bounces, follow_up, platform_changes, same_words
+from bot.flows.intake import bounces, follow_up, platform_changes, same_words, text_wishes
 from bot.flows.intake.consequences import Called, ReceiptShared, ReceiptsKeptBack, ReceiptsStopped
 from bot.flows.intake.gather import BatchFacts
 from bot.flows.intake.ledger import Ledger
@@ -142,6 +142,8 @@ def _triaged(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
         plan = _attach(message, thread, verdict, ledger)
     else:
         plan = _open(message, verdict, thread, ledger)
+    if verdict.rule in text_wishes.RULES:
+        return plan + text_wishes.obey(message, verdict, thread, ledger)
     return plan + _consequences(message, first, delivery, ledger)
 
 
@@ -232,7 +234,8 @@ def _open(message: Inbound, verdict: Verdict, thread: Contact | None, ledger: Le
     topic = look_into(message, ledger.book, ledger.facts.texts.get(thread.id, ()) if thread else ())
     opening = Opening(topic.heeded(verdict), topic, linked_to=thread.id if thread else None)
     if opening.verdict.outcome != "acknowledge" or not opening.verdict.recipient:
-        return _notice(message, opening.verdict, ledger) + _opening_plan(message, opening, thread, ledger)
+        notices = _kept_back(message, ledger) if opening.verdict.rule in GUARDS else NOTHING
+        return notices + _opening_plan(message, opening, thread, ledger)
     if ledger.earlier and (same := same_words.sent_before(message, ledger)):
         return _attach_again(message, same, _SENT_AGAIN, ledger)
     tally = ledger.tally(key_of(message))
@@ -289,10 +292,6 @@ def _is_unproven(message: Inbound, recipient: str, book: Rulebook) -> bool:
     if message.mail is None or not authserv_id:
         return message.unproven
     return not is_confirmed(message.mail, recipient, authserv_id)
-
-
-def _notice(message: Inbound, verdict: Verdict, ledger: Ledger) -> Plan:
-    return _kept_back(message, ledger) if verdict.rule in GUARDS else NOTHING
 
 
 def _kept_back(message: Inbound, ledger: Ledger) -> Plan:

@@ -17,7 +17,16 @@ from bot.core.rules import RuleName
 from bot.core.threads import LoggedMessage, Parent, Pointers, Threads, key_of
 from bot.flows.changes.needs import NO_WISH, Wish, Wished, wish_in, wish_of
 from bot.flows.changes.staff_answers import StaffAnswer
-from bot.flows.intake.consequences import CameBack, Change, FollowUp, Muted, NotReached, ReceiptsKeptBack, Suppressed
+from bot.flows.intake.consequences import (
+    Allowed,
+    CameBack,
+    Change,
+    FollowUp,
+    Muted,
+    NotReached,
+    ReceiptsKeptBack,
+    Suppressed,
+)
 from bot.flows.intake.gather import BatchFacts
 from bot.flows.intake.plan import Capacity
 from bot.flows.rulebook import Rulebook
@@ -191,6 +200,8 @@ class Ledger:
                     self._stand(change.contact_id, muted=True)
                 case Suppressed():
                     self.suppressions.setdefault(change.address.lower(), change.reason)
+                case Allowed():
+                    self.suppressions.pop(change.address.lower(), None)
                 case _:
                     pass  # changes nothing that a later message is decided by
 

@@ -22,6 +22,7 @@ from bot.flows.changes.refusals import Refused
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.intake import delivery_news
 from bot.flows.intake.consequences import (
+    Allowed,
     CameBack,
     Change,
     FollowUp,
@@ -40,7 +41,7 @@ from bot.flows.intake.plan import Capacity, Filed, Plan
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
-from bot.store import clocks, contacts, cursors, direct, outbox, remote_files, retention, scans, shunt
+from bot.store import clocks, contacts, cursors, direct, outbox, remote_files, retention, scans, shunt, suppressions
 from bot.store.databases import UNAVAILABLE
 from bot.store.direct import mark
 
@@ -181,7 +182,7 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
             _come_back(connection, change, now, book)
         case NotReached():
             delivery_news.withdraw_receipt(connection, change.contact_id, now)
-        case Suppressed() | Muted() | Wished():
+        case Suppressed() | Allowed() | Muted() | Wished():
             _note_of_person(connection, change, now)
         case ReceiptShared():
             contacts.share_receipt(connection, change.contact_id, now)
@@ -193,10 +194,12 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
             guards.follow(connection, change, now, book)
 
 
-def _note_of_person(connection: Connection, change: Suppressed | Muted | Wished, now: datetime) -> None:
+def _note_of_person(connection: Connection, change: Suppressed | Allowed | Muted | Wished, now: datetime) -> None:
     match change:
         case Suppressed():
             delivery_news.suppress(connection, change, now)
+        case Allowed():
+            suppressions.drop(connection, change.address)
         case Muted():
             contacts.put(connection, change.contact_id, {"muted": True})
         case Wished():

@@ -15,7 +15,7 @@ from bot.core.deliveries import Delivery, Failure, NewDelivery, Purpose, Settlem
 from bot.core.deliveries import State as Sent
 from bot.core.events import Event, EventKind
 from bot.core.messages import Outbound
-from bot.flows.outgoing import alert, bundle, calls, costs, daily_list, failures
+from bot.flows.outgoing import alert, bundle, calls, costs, daily_list, failures, text_stops
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, feedback, outbox, sent_messages, staff_answers
@@ -128,11 +128,12 @@ def _sorted_out(
     contacts_by_id = contacts.with_id(connection, contact_ids) if contact_ids else {}
     to_leave: list[Claimed] = []
     staying: list[Settlement] = []
+    barred_ids = text_stops.barred(connection, due, now)
     for delivery in due:
         contact = contacts_by_id.get(delivery.contact_id or 0)
         to_name, to_make = daily_list.contents(connection, delivery, now, book.clocks)
         claim = Claimed(delivery, contact, to_name, hold.holder, to_make=to_make)
-        leaves_at = _leaves_at(claim, now, book)
+        leaves_at = None if delivery.id in barred_ids else _leaves_at(claim, now, book)
         if leaves_at is not None and leaves_at <= now:
             to_leave.append(claim)
         else:
@@ -154,7 +155,8 @@ def asked_again(connection: Connection, claim: Claimed, now: datetime, book: Rul
     current = replace(claim, contact=contacts.with_id(connection, [contact_id]).get(contact_id))
     if claim.delivery.purpose is Purpose.ANSWER:
         current = replace(current, files=staff_answers.files_of(connection, claim.delivery.id))
-    return None if _leaves_at(current, now, book) is None else current
+    is_wanted = not text_stops.barred(connection, [claim.delivery], now) and _leaves_at(current, now, book) is not None
+    return current if is_wanted else None
 
 
 def too_late(claim: Claimed, now: datetime, book: Rulebook) -> str:

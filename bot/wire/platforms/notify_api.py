@@ -62,9 +62,9 @@ class NotifyApi:
 
     async def call(self, method: str, path: str, **options: Any) -> Answer:
         """Make one call with a current token; repeat it where Notify's time turns out to differ from the assumed."""
-        assumed = await self._now()
+        assumed = await self.now()
         answer = await self._ask(method, path, assumed, **options)
-        now = await self._now()
+        now = await self.now()
         if answer.status == _FORBIDDEN and abs(now - assumed) > _CLOCK_TOLERANCE_SECONDS:
             answer = await self._ask(method, path, now, **options)
         return answer
@@ -107,7 +107,7 @@ class NotifyApi:
         self._note_time(answer)
         return answer
 
-    async def _now(self) -> float:
+    async def now(self) -> float:
         """Return Notify's own time, in seconds since 1970: it refuses tokens of any other time."""
         if self._server_time is None:
             self._note_time(await self._api.ask("GET", "/_status"))
