@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from bot.core import acknowledgements, autoreplies, own_lists, robots, stop_words
 from bot.core.authentications import Finding, finding
-from bot.core.messages import Inbound
+from bot.core.messages import Inbound, Mail
 from bot.core.rules import Facts, Outcome, Rule, RuleName
 
 __all__ = ["RULES", "Facts", "Outcome", "RuleName", "Verdict", "triage"]
@@ -101,7 +101,12 @@ def _only_asks_for_no_answer(message: Inbound, _: Facts) -> bool:
 
 
 def _is_forged(message: Inbound, facts: Facts) -> bool:
-    return message.mail is not None and finding(message.mail, facts.authserv_id) is Finding.FAILED
+    return message.mail is not None and _finding(message.mail, facts) is Finding.FAILED
+
+
+def _finding(mail: Mail, facts: Facts) -> Finding:
+    """Return what our own mail server says of the author, where one is trusted."""
+    return finding(mail, facts.authserv_id) if facts.authserv_id else Finding.UNKNOWN
 
 
 def _is_unwanted(message: Inbound, facts: Facts) -> bool:
@@ -267,7 +272,7 @@ def _recipient(message: Inbound, facts: Facts) -> str | None:
     if message.mail is not None and autoreplies.is_relayed(message, facts):
         return message.mail.reply_to[0]
     if message.mail is not None:
-        vouched = finding(message.mail, facts.authserv_id) is Finding.PASSED
+        vouched = _finding(message.mail, facts) is Finding.PASSED
         vouched = vouched or autoreplies.is_passed_on(message.mail, facts.own)
         return acknowledgements.recipient(message.mail, vouched=vouched)
     return message.sender.address if message.sender else None
