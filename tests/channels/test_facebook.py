@@ -1,11 +1,14 @@
 """Messenger, a Page's comments and Instagram: echoes, edits, what is taken back, and what a lost call had in it."""
 
+import hmac
 import json
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -279,6 +282,46 @@ async def test_what_may_have_left_is_looked_up(peer: FacebookPeer, page: Faceboo
     assert await page.look_up(comment) is None
     receipt = await page.send(comment)
     assert await page.look_up(comment) == receipt
+
+
+def deletion(user: str, secret: str = APP_SECRET) -> RawRequest:
+    """The call that Meta makes when somebody asks for their data to be deleted."""
+    content = {"algorithm": "HMAC-SHA256", "expires": 1291840400, "issued_at": 1291836800, "user_id": user}
+    payload = urlsafe_b64encode(json.dumps(content).encode()).decode().rstrip("=")
+    signature = urlsafe_b64encode(hmac.digest(secret.encode(), payload.encode(), "sha256")).decode().rstrip("=")
+    body = urlencode({"signed_request": f"{signature}.{payload}"}).encode()
+    return RawRequest({"content-type": "application/x-www-form-urlencoded"}, body)
+
+
+async def test_a_request_to_delete_data_is_a_contact(peer: FacebookPeer) -> None:
+    """The same request is the same contact, its person is told a code, and staff find out who it is."""
+    page = facebook.build("page", facebook.Settings.model_validate(table(peer) | {"deletion_page": PRIVACY}))
+    (request,) = page.open(deletion("218471")).messages
+    assert (request.external_id, "218471" in request.text) == (
+        page.open(deletion("218471")).messages[0].external_id,
+        True,
+    )
+    answer = json.loads(page.answer(deletion("218471")) or b"")
+    assert answer == {"url": PRIVACY, "confirmation_code": request.fields["code"]}
+    assert page.open(deletion("218472")).messages[0].external_id != request.external_id
+    for forged in (deletion("218471", "another"), replace(deletion("1"), body=b"signed_request=a.b"), FORM):
+        with pytest.raises(Forged):
+            page.open(forged)
+    with pytest.raises(Permanent):
+        page.open(deletion("not-a-number"))
+    assert page.answer(RawRequest(signed(b"{}"), b"{}")) is None
+    await page.close()
+
+
+def test_such_requests_are_taken_only_where_a_page_explains_them(page: Facebook) -> None:
+    """Without one it is a call without a signature like any other."""
+    with pytest.raises(Forged):
+        page.open(deletion("218471"))
+    assert page.answer(deletion("218471")) is None
+
+
+PRIVACY = "https://www.example.gov.uk/privacy/facebook"
+FORM = RawRequest({"content-type": "application/x-www-form-urlencoded; charset=utf-8"}, b"")
 
 
 def test_calls_for_others_and_forged_ones(page: Facebook) -> None:

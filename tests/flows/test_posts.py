@@ -27,6 +27,7 @@ from bot.render.compose import Composer
 from bot.settings.reading import PACKAGED
 from bot.store import contacts, outbox, retention
 from bot.store.engine import Store
+from bot.wire.platforms.deletion_requests import DeletionRequest
 from tests.flows.conftest import NOW, writing
 from tests.flows.desk import after, again, claim_all
 from tests.rulebooks import altered
@@ -288,3 +289,15 @@ def test_the_window_runs_from_the_last_message(store: Store, page: Rulebook, say
         take(connection, page, say(1))
         take(connection, page, say(2, "Hello?", on=after(2)), now=after(2))
         assert again(connection, only(connection).reference).platform_reply_by == after(2) + WEEK
+
+
+def test_a_request_to_delete_data_is_a_contact_for_staff(store: Store, page: Rulebook) -> None:
+    """The platform has told the person a code: nothing leaves, the clock runs, and it is there once."""
+    request = DeletionRequest("218471", "0A1B2C3D4E5F", NOW.timestamp()).inbound("page")
+    with writing(store) as connection:
+        assert [result.new for result in take(connection, page, request).filed] == [True]
+        assert [result.new for result in take(connection, page, request).filed] == [False]
+        contact = only(connection)
+        assert (contact.state, contact.acknowledged_at, contact.respond_by is None) == ("open", NOW, False)
+        assert contact.subject == "A request to delete data"
+        assert send_all(connection, page) == []

@@ -63,6 +63,19 @@ class Proven(Bell):
         return "text/plain", raw.query["challenge"].encode()
 
 
+class Replying(Bell):
+    """One that wants an answer of its own to what it says."""
+
+    path = "/hooks/replying"
+
+    def answer(self, raw: RawRequest) -> bytes | None:
+        """To what is no JSON, nothing."""
+        content = json.loads(raw.body) if raw.body.startswith(b"{") else {}
+        if content.get("broken"):
+            raise Permanent("no answer")
+        return b'{"code": 1}' if content.get("from") else None
+
+
 def sign(body: bytes) -> str:
     """The signature of this platform."""
     return hmac.digest(SECRET.encode(), body, "sha256").hex()
@@ -118,7 +131,10 @@ def head(path: str, headers: dict[str, str], method: str = "POST") -> bytes:
 async def serving(site: Site) -> AsyncIterator[Line]:
     """The whole web application with both hooks."""
     bell = Bell()
-    running = runner(application(replace(site, channels={"bell": bell, "proven": Proven()})), shutdown_seconds=0.1)
+    running = runner(
+        application(replace(site, channels={"bell": bell, "proven": Proven(), "replying": Replying()})),
+        shutdown_seconds=0.1,
+    )
     await running.setup()
     await web.TCPSite(running, "127.0.0.1", 0).start()
     try:
@@ -142,6 +158,15 @@ async def test_a_good_call_is_answered_once_it_is_logged(line: Line, desk: Desk)
     """200, and the message is there."""
     assert (await line.call()).status == 200
     assert [message.text for message in desk.taken.values()] == ["Help!"]
+
+
+async def test_some_calls_have_an_answer_of_their_own(line: Line, desk: Desk) -> None:
+    """Once they are logged; any other is answered as usual, and none is given where nothing could be kept."""
+    answer = await line.call(path="/hooks/replying")
+    assert (answer.status, answer.text, len(desk.taken)) == (200, '{"code": 1}', 1)
+    assert answer.headers["content-type"].startswith("application/json")
+    for body in (b'{"nothing": true}', b'{"nothing": true, "broken": true}'):
+        assert (await line.call(body, path="/hooks/replying")).text == "ok"
 
 
 async def test_it_is_answered_only_after_the_commit(site: Site) -> None:

@@ -26,6 +26,15 @@ class Proving(Hook, Protocol):
         ...
 
 
+@runtime_checkable
+class Answering(Hook, Protocol):
+    """A hook whose provider wants an answer of its own to some of its calls."""
+
+    def answer(self, raw: RawRequest) -> bytes | None:
+        """Return what to answer, as JSON, to a call that was taken; None to most."""
+        ...
+
+
 class Hooks:
     """Takes the calls of every channel that has an address of its own below /hooks/."""
 
@@ -63,6 +72,8 @@ class Hooks:
                 await self._together[hook.name].log(batch)
         except Temporary:
             return web.Response(status=503, text="try again later\n", headers={"Retry-After": "60"})
+        if isinstance(hook, Answering) and (answer := _answer(hook, raw)) is not None:
+            return web.Response(body=answer, content_type="application/json")
         return web.Response(text="ok")
 
 
@@ -97,6 +108,14 @@ class Together:
             for committed in (future for _, future in group if not future.done()):
                 committed.set_result(None) if error is None else committed.set_exception(error)
         self._task = None
+
+
+def _answer(hook: Answering, raw: RawRequest) -> bytes | None:
+    """Return what to answer to a call that is logged; one that was kept as it came has no answer of its own."""
+    try:
+        return hook.answer(raw)
+    except Permanent:
+        return None
 
 
 def _as_one(batches: Sequence[Batch]) -> Batch:

@@ -12,8 +12,9 @@ from bot.core.files import File
 from bot.core.lengths import Longest
 from bot.core.messages import Inbound, Outbound, RemoteFile
 from bot.core.outlets import Limits
-from bot.wire.platforms import meta
+from bot.wire.platforms import deletion_requests, meta
 from bot.wire.platforms.conversations import Conversations
+from bot.wire.platforms.deletion_requests import DeletionRequest
 from bot.wire.platforms.downloads import Downloads
 from bot.wire.platforms.messenger import EVENT_FIELDS, PERSONS_WINDOW, RECEIPT_WINDOW, Inboxes
 from bot.wire.platforms.messenger_list import MessageList
@@ -22,11 +23,15 @@ from bot.wire.platforms.reading import read_each
 
 
 class MetaSettings(Account):
-    """A long-lived `token`; `app_secret` signs the calls, `verify_token` is a word of your own."""
+    """A long-lived `token`; `app_secret` signs the calls, `verify_token` is a word of your own.
+
+    `deletion_page` explains what becomes of a request to delete data; without it such requests are not taken.
+    """
 
     token: SecretStr
     app_secret: SecretStr
     verify_token: SecretStr
+    deletion_page: str = Field(default="", pattern=r"^(https://[^\s?#]+)?$")
     url: PlatformUrl = meta.GRAPH
     poll_seconds: float = Field(default=300, ge=0.1, le=3600)
 
@@ -72,8 +77,19 @@ class MetaAccount:
 
     def open(self, raw: RawRequest) -> Batch:
         """Return the messages of a call for this account; one call may concern several accounts."""
+        if (request := self._deletion_request(raw)) is not None:
+            return Batch((request.inbound(self.name),))
         call = meta.call_of(raw, self._settings.app_secret.get_secret_value())
         return Batch(tuple(read_each(self.name, meta.pieces(call), self._read)))
+
+    def answer(self, raw: RawRequest) -> bytes | None:
+        """Return the answer to a request to delete somebody's data; None to any other call."""
+        request = self._deletion_request(raw)
+        return request.answer(self._settings.deletion_page) if request is not None else None
+
+    def _deletion_request(self, raw: RawRequest) -> DeletionRequest | None:
+        is_offered = bool(self._settings.deletion_page)
+        return deletion_requests.read(raw, self._settings.app_secret.get_secret_value()) if is_offered else None
 
     def reread(self, raw: bytes) -> Iterator[Inbound]:
         """Read a call, or a part of one, that was not understood; or a message of the list of conversations."""
