@@ -7,30 +7,34 @@ service, which is reached through the account's server; its log begins now and g
 """
 
 import asyncio
-import hashlib
 import json
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Mapping
 from contextlib import aclosing, suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import Field, SecretStr
 
 from bot.channel import Account, Batch, ChannelError, Coverage, Handed, Permanent, Temporary
+from bot.core.files import File
 from bot.core.lengths import Longest
-from bot.core.messages import Inbound, Outbound, Party, Post
+from bot.core.messages import Inbound, Outbound, RemoteFile
 from bot.core.outlets import Limits
 from bot.wire.platforms import bsky_posts as posts
-from bot.wire.platforms.bsky_chat import Chats
-from bot.wire.platforms.platform import PlatformUrl
+from bot.wire.platforms.bsky_chat import Chats, place_after
+from bot.wire.platforms.bsky_reader import IGNORED, Reader, instant, writer_of
+from bot.wire.platforms.downloads import Downloads
+from bot.wire.platforms.platform import Api, PlatformUrl
 from bot.wire.platforms.polling import AT_ONCE, Rounds
+from bot.wire.platforms.recent import Recent
 from bot.wire.platforms.xrpc import NoAccess, Xrpc, error_name
 
-PAGE = 100
-_REASONS = ("mention", "reply", "quote")
+PAGE, _BAD_REQUEST, _OVERLAP = 100, 400, timedelta(minutes=10)
+# A picture is named by its writer's DID and its CID (docs.bsky.app/docs/advanced-guides/api-directory).
+_PICTURE = re.compile(r"did:[a-z]{1,20}:[A-Za-z0-9._:%-]{1,200}/[A-Za-z0-9]{1,200}")
 # The platform counts graphemes, of which a text never has more than code points.
 _LONGEST_POST, _LONGEST_MESSAGE = Longest(300), Longest(1000)
-_OVERLAP = timedelta(minutes=10)
 _BLIND = "the network does not show posts that it takes for unwanted, or of people whom the account mutes or blocks"
 
 Item = TypeVar("Item")
@@ -44,6 +48,7 @@ class Settings(Account):
     handle: str = Field(pattern=r"^[A-Za-z0-9.-]{3,253}$")
     app_password: SecretStr
     poll_seconds: float = Field(default=30, ge=0.1, le=3600)
+    media_url: PlatformUrl = "https://cdn.bsky.app"
     chat: bool = True
     chat_did: str = Field(default="did:web:api.bsky.chat", pattern=r"^did:[a-z]+:[A-Za-z0-9._:%-]+$")
 
@@ -61,6 +66,7 @@ class Bluesky:
         self._xrpc = Xrpc(name, settings.service, settings.handle, settings.app_password)
         self._rounds = Rounds(settings.poll_seconds)
         self._chats = Chats(self._xrpc, f"{settings.chat_did}#bsky_chat")
+        self._reader = Reader(name)
         self._me = ""
         # Notifications and records that the last look logged, and the next one meets again.
         self._logged_uris: set[str] = set()
@@ -68,7 +74,7 @@ class Bluesky:
     async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
         """Yield everything since the cursor, then new messages; repeat the recent past again and again."""
         self._me = await self._xrpc.did()
-        place = json.loads(cursor) if cursor else await self._first_place()
+        place: dict[str, Any] = {"recent": {}} | (json.loads(cursor) if cursor else await self._first_place())
         if cursor is None:
             yield Batch((), json.dumps(place))
         self.ready.set()
@@ -88,6 +94,18 @@ class Bluesky:
         if too_long := longest.why_not(words):
             raise Permanent(f"channel {self.name}: {too_long}")
         return await (self._reply(message, words) if message.public else self._say(message, words))
+
+    async def fetch(self, file: RemoteFile, most_bytes: int) -> File:
+        """Return a picture, as the network shows it to everybody: as JPEG, whatever it was."""
+        if not _PICTURE.fullmatch(file.locator):
+            raise Permanent(f"channel {self.name}: this is not the name of a picture")
+        address = f"{self._settings.media_url}/img/feed_fullsize/plain/{file.locator}@jpeg"
+        content = await Downloads(Api(self.name, self._settings.media_url), ()).fetch(address, most_bytes)
+        return File(file.name or "picture.jpeg", content)
+
+    def reread(self, raw: bytes) -> list[Inbound]:
+        """Read again what could not be read before."""
+        return self._reader.piece(json.loads(raw))
 
     async def check(self) -> str:
         """Sign in; return one sentence about the account. Raises Temporary or Misconfigured."""
@@ -138,44 +156,63 @@ class Bluesky:
         now = self._xrpc.clock.at.isoformat()
         return {"notifications": now, "posts": now, "log": log, "since": now}
 
-    async def _look(self, place: dict[str, str], span: timedelta | None) -> AsyncGenerator[Batch]:
+    async def _look(self, place: dict[str, Any], span: timedelta | None) -> AsyncGenerator[Batch]:
         """Yield what is new; with a span, everything of that span again, whatever the cursor says."""
-        begin = _instant(place["since"])
-        notifications = await self._notifications(_latest(_instant(place["notifications"]), begin))
+        begin = instant(place["since"])
+        notifications = await self._notifications(_latest(instant(place["notifications"]), begin))
         for part in _parts(self._not_logged(notifications)):
-            place["notifications"] = max(place["notifications"], *(notification["indexedAt"] for notification in part))
-            yield Batch(tuple(self._public(notification) for notification in part), json.dumps(place))
-        records = await self._own_replies(_latest(_instant(place["posts"]), begin))
-        place["posts"] = self._xrpc.clock.at.isoformat()
+            messages = tuple(self._reader.notifications(part, self._me))
+            place["notifications"] = max([place["notifications"], *map(_indexed_at, part)])
+            _remember(Recent(place["recent"]), messages)
+            yield Batch(messages, json.dumps(place))
+        records = await self._own_replies(_latest(instant(place["posts"]), begin))
+        now = self._xrpc.clock.at
+        place["posts"] = now.isoformat()
         for part in _parts(self._not_logged(records)):
-            yield Batch(tuple(self._outgoing(record) for record in part), json.dumps(place))
-        self._logged_uris = {item["uri"] for item in (*notifications, *records)}
+            yield Batch(tuple(self._reader.own(part, now)), json.dumps(place))
+        self._logged_uris = {_uri(item) for item in (*notifications, *records)}
         async for batch in self._chat_batches(place):
             yield batch
         if span is not None:
-            since = self._xrpc.clock.at - span
-            for messages in _parts(await self._recent_messages(max(filter(None, (since, begin))))):
-                yield Batch(tuple(messages), again=True)
+            async for batch in self._compare(place, max(filter(None, (self._xrpc.clock.at - span, begin)))):
+                yield batch
+
+    async def _compare(self, place: dict[str, Any], since: datetime) -> AsyncGenerator[Batch]:
+        """Yield everything since then again, and what was deleted of it."""
+        again = await self._recent_messages(since)
+        for messages in _parts(again):
+            yield Batch(tuple(messages), again=True)
+        present = {message.external_id for message in again}
+        recent = Recent(place["recent"])
+        if uris := await recent.deletions(present, since, self._xrpc.clock.at, self._is_deleted):
+            yield Batch(tuple(self._reader.deletion(uri) for uri in uris), json.dumps(place))
+
+    async def _is_deleted(self, uri: str, _writer: str) -> bool:
+        """Ask for the record itself, which no block and no mute hides."""
+        repo, collection, key = uri.removeprefix("at://").split("/")
+        query = {"repo": repo, "collection": collection, "rkey": key}
+        answer = await self._xrpc.ask("GET", "com.atproto.repo.getRecord", params=query)
+        return answer.status == _BAD_REQUEST and error_name(answer) == "RecordNotFound"
 
     def _not_logged(self, items: list[Any]) -> list[Any]:
-        return [item for item in items if item["uri"] not in self._logged_uris]
+        return [item for item in items if _uri(item) not in self._logged_uris]
 
     async def _recent_messages(self, since: datetime) -> list[Inbound]:
-        messages = [self._public(notification) for notification in await self._notifications(since)]
-        messages += [self._outgoing(record) for record in await self._own_replies(since)]
+        messages = list(self._reader.notifications(await self._notifications(since), self._me))
+        messages += self._reader.own(await self._own_replies(since), self._xrpc.clock.at)
         return messages + (await self._private_messages(since) if self._settings.chat else [])
 
     async def _notifications(self, since: datetime | None) -> list[Any]:
-        """Return the notifications that mention or answer the account, the oldest first."""
+        """Return the notifications that are not rightly ignored, the oldest first."""
         notifications: list[Any] = []
         # Without a filter for reasons: with one, the server would search years of likes to fill a page.
         query = {"limit": PAGE, "priority": "false", "cursor": ""}
         while True:
             page = await self._xrpc.get("app.bsky.notification.listNotifications", query)
             for notification in page["notifications"]:
-                if since is not None and datetime.fromisoformat(notification["indexedAt"]) <= since:
+                if since is not None and _is_before(notification, since):
                     return notifications[::-1]
-                notifications += [notification] if notification["reason"] in _REASONS else []
+                notifications += [] if _is_ignored(notification) else [notification]
             query["cursor"] = page.get("cursor") or ""
             if not query["cursor"]:
                 return notifications[::-1]
@@ -187,12 +224,12 @@ class Bluesky:
         query = {"repo": self._me, "collection": posts.COLLECTION, "limit": PAGE, "reverse": "true", "cursor": after}
         while True:
             page = await self._xrpc.get("com.atproto.repo.listRecords", query)
-            records += [record for record in page["records"] if record["value"].get("reply")]
+            records += [record for record in page["records"] if not _is_announcement(record)]
             query["cursor"] = page.get("cursor") or ""
             if not page["records"] or not query["cursor"]:
                 return records
 
-    async def _chat_batches(self, place: dict[str, str]) -> AsyncGenerator[Batch]:
+    async def _chat_batches(self, place: dict[str, Any]) -> AsyncGenerator[Batch]:
         """Yield the news in the log of the private messages, where they are read."""
         if not self._settings.chat:
             return
@@ -205,26 +242,40 @@ class Bluesky:
                 place["log"] = log
                 yield Batch((), json.dumps(place))
             while entries := await self._chats.log(place["log"]):
-                place["log"] = entries[-1]["rev"]
-                yield Batch(tuple([message async for message in self._entries(entries)]), json.dumps(place))
+                place["log"], last = place_after(entries, place["log"]), place["log"]
+                yield Batch(tuple(self._reader.pieces(await self._pieces(entries))), json.dumps(place))
+                if place["log"] == last:
+                    return  # nothing of it says where the log goes on
         except NoAccess:
             return
 
-    async def _entries(self, entries: Iterable[Any]) -> AsyncGenerator[Inbound]:
+    async def _pieces(self, entries: Iterable[Any]) -> list[Mapping[str, Any]]:
+        """Return entries of the log with what is needed to read them: of messages the writer and the group."""
+        pieces: list[Mapping[str, Any]] = []
         for entry in entries:
-            kind = entry["$type"].partition("#")[2]
-            # Deleting a message there hides it from oneself only: the writer has not withdrawn it.
-            if kind == "logCreateMessage":
-                yield await self._private(entry["convoId"], entry["message"], entry.get("relatedProfiles", ()))
-            elif kind == "logAddReaction" and entry["reaction"]["sender"]["did"] != self._me:
-                yield self._reaction(entry)
+            values = entry if isinstance(entry, dict) else {}
+            context: dict[str, Any] = {"me": self._me}
+            if str(values.get("$type")).endswith("#logCreateMessage"):
+                name = str(values.get("convoId"))
+                context = await self._context(name, values.get("message"), values.get("relatedProfiles"))
+            pieces.append({**context, "entry": entry})
+        return pieces
+
+    async def _context(self, conversation: str, message: Any, people: Any) -> dict[str, Any]:
+        did = writer_of(message)
+        profiles = [person for person in people if isinstance(person, dict)] if isinstance(people, list) else []
+        members = {person.get("did"): person for person in profiles}
+        convo = await self._chats.conversation(conversation)
+        author = members.get(did) or convo.people.get(did) or {"did": did}
+        return {"conversation": conversation, "group": convo.group, "author": author, "me": self._me}
 
     async def _private_messages(self, since: datetime | None) -> list[Inbound]:
         """Return the private messages since then, conversation by conversation."""
-        try:
-            return [await self._private(name, message, ()) async for name, message in self._chats.messages(since)]
-        except NoAccess:
-            return []
+        pieces = []
+        with suppress(NoAccess):
+            async for name, message in self._chats.messages(since):
+                pieces.append({**await self._context(name, message, ()), "message": message})
+        return list(self._reader.pieces(pieces))
 
     async def _reply(self, message: Outbound, words: str) -> Handed:
         parents = (await self._xrpc.get("app.bsky.feed.getPosts", {"uris": message.in_reply_to}))["posts"]
@@ -245,73 +296,11 @@ class Bluesky:
     async def _say(self, message: Outbound, words: str) -> Handed:
         """Send a private message unless it has been sent already: the service itself detects no repeats."""
         for private_message in await self._chats.newest(message.conversation):
-            if f"{message.conversation}/{private_message['id']}" == message.in_reply_to:
+            if f"{message.conversation}/{private_message.get('id')}" == message.in_reply_to:
                 break
-            if private_message["sender"]["did"] == self._me and private_message.get("text") == words:
+            if writer_of(private_message) == self._me and private_message.get("text") == words:
                 return Handed(f"{message.conversation}/{private_message['id']}")
         return Handed(f"{message.conversation}/{await self._chats.say(message.conversation, words)}")
-
-    def _public(self, notification: Mapping[str, Any]) -> Inbound:
-        record, author = notification["record"], notification["author"]
-        post = Post(
-            kind="mention" if posts.is_addressed_to(self._me, notification) else "comment",
-            answers=posts.ancestors(record),
-            by_program=posts.is_program(author),
-            holds=posts.attachments(record.get("embed")),
-            link=posts.link(notification["uri"]),
-        )
-        at = datetime.fromisoformat(notification["indexedAt"])
-        return self._message(notification["uri"], record.get("text", ""), at, posts.party(author), post, notification)
-
-    def _outgoing(self, record: Mapping[str, Any]) -> Inbound:
-        value = record["value"]
-        post = Post(
-            answers=posts.ancestors(value), automatic=posts.is_ours(record["uri"]), link=posts.link(record["uri"])
-        )
-        at = min(_instant(value.get("createdAt", "")) or self._xrpc.clock.at, self._xrpc.clock.at)
-        return self._message(record["uri"], value.get("text", ""), at, None, post, record)
-
-    async def _private(self, conversation: str, message: Mapping[str, Any], people: Iterable[Any]) -> Inbound:
-        """Read a private message. A group counts as public, so it gets no automatic answer."""
-        name = f"{conversation}/{message['id']}"
-        did = message["sender"]["did"]
-        members = {person["did"]: person for person in people}
-        convo = await self._chats.conversation(conversation)
-        author = members.get(did) or convo.people.get(did) or {"did": did}
-        post = Post(
-            kind="comment" if convo.group else "message",
-            conversation=conversation,
-            by_program=posts.is_program(author),
-            holds=("hidden",) if "text" not in message else posts.attachments(message.get("embed")),
-        )
-        at = datetime.fromisoformat(message["sentAt"])
-        party = None if did == self._me else posts.party(author)
-        return self._message(name, message.get("text", ""), at, party, post, message)
-
-    def _reaction(self, entry: Mapping[str, Any]) -> Inbound:
-        reaction, name = entry["reaction"], f"{entry['convoId']}/{entry['message']['id']}"
-        did = reaction["sender"]["did"]
-        author = next((profile for profile in entry.get("relatedProfiles", ()) if profile["did"] == did), {"did": did})
-        post = Post("reaction", conversation=entry["convoId"], about=name)
-        at = datetime.fromisoformat(reaction["createdAt"])
-        reaction_name = f"{name} {reaction['value']} {did}"
-        return self._message(reaction_name, reaction["value"], at, posts.party(author), post, entry)
-
-    def _message(
-        self, name: str, text: str, at: datetime, sender: Party | None, post: Post, raw: Mapping[str, Any]
-    ) -> Inbound:
-        return Inbound(
-            channel=self.name,
-            external_id=name,
-            digest=hashlib.sha256(text.encode()).hexdigest(),
-            sender=sender,
-            text=text,
-            received_at=at,
-            outgoing=sender is None,
-            visibility="private" if post.conversation else "public",
-            post=post,
-            raw=json.dumps(raw, ensure_ascii=False).encode(),
-        )
 
 
 def build(name: str, settings: Settings) -> Bluesky:
@@ -319,12 +308,35 @@ def build(name: str, settings: Settings) -> Bluesky:
     return Bluesky(name, settings)
 
 
-def _instant(value: str) -> datetime | None:
-    try:
-        instant = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+def _uri(item: Any) -> str:
+    return str(item.get("uri", "")) if isinstance(item, dict) else ""
+
+
+def _is_before(notification: Any, since: datetime) -> bool:
+    """Tell whether a notification is not newer; one without an instant is read, and is what cannot be understood."""
+    at = instant(notification.get("indexedAt")) if isinstance(notification, dict) else None
+    return at is not None and at <= since
+
+
+def _is_ignored(notification: Any) -> bool:
+    return isinstance(notification, dict) and str(notification.get("reason")) in IGNORED
+
+
+def _is_announcement(record: Any) -> bool:
+    value = record.get("value") if isinstance(record, dict) else None
+    return isinstance(value, dict) and not value.get("reply")
+
+
+def _indexed_at(notification: Any) -> str:
+    """Return when the network took a post in, in its own words, or ""."""
+    at = notification.get("indexedAt") if isinstance(notification, dict) else None
+    return str(at) if instant(at) else ""
+
+
+def _remember(recent: Recent, messages: Iterable[Inbound]) -> None:
+    for message in messages:
+        if message.is_understood and message.received_at:
+            recent.note(message.external_id, message.received_at.isoformat())
 
 
 def _latest(place: datetime | None, begin: datetime | None) -> datetime | None:

@@ -22,7 +22,8 @@ from bot.core.outlets import Limits
 from bot.wire.platforms.downloads import Downloads
 from bot.wire.platforms.mastodon_statuses import IGNORED, Statuses
 from bot.wire.platforms.platform import Api, PlatformUrl
-from bot.wire.platforms.polling import AT_ONCE, OF_DAYS, Rounds
+from bot.wire.platforms.polling import AT_ONCE, Rounds
+from bot.wire.platforms.recent import Recent
 
 PAGE = 40
 # A server takes 500 at least; the name of the person stands before the words (docs.joinmastodon.org, "Posting toots").
@@ -31,8 +32,6 @@ _NOT_FOUND, _UNPROCESSABLE = 404, 422
 # What is not in the table is asked for, so that a new kind of notification is seen.
 _NEWS = {"exclude_types[]": list(IGNORED), "include_filtered": "true"}
 _GONE = (404, 410)
-# Of what the account was told of late: so many are remembered, and so many of those asked for in one look.
-_MOST_RECENT, _MOST_ASKED = 300, 20
 _POLICIES = {
     "for_private_mentions": "private messages of people whom it does not follow",
     "for_not_following": "mentions by people whom it does not follow",
@@ -160,7 +159,7 @@ class Mastodon:
         async for page in self._since("/api/v1/notifications", _NEWS, place["notifications"]):
             place["notifications"] = _id(page[::-1]) or place["notifications"]
             messages = tuple(self._statuses.mentions(page, me))
-            _remember(place["recent"], page)
+            _remember(Recent(place["recent"]), page)
             yield Batch(messages, json.dumps(place))
         async for page in self._since(own, {"exclude_reblogs": "true"}, place["statuses"]):
             place["statuses"] = _id(page[::-1]) or place["statuses"]
@@ -177,8 +176,9 @@ class Mastodon:
         again = await self._recent_messages(since, me)
         for first in range(0, len(again), AT_ONCE):
             yield Batch(tuple(again[first : first + AT_ONCE]), again=True)
-        if deletions := await self._deletions(place, {message.external_id for message in again}, since):
-            yield Batch(tuple(deletions), json.dumps(place))
+        present = {message.external_id for message in again}
+        if names := await Recent(place["recent"]).deletions(present, since, self._api.at, self._is_deleted):
+            yield Batch(tuple(map(self._statuses.deletion, names)), json.dumps(place))
 
     async def _since(self, path: str, query: Mapping[str, Any], min_id: str) -> AsyncGenerator[list[Any]]:
         """Yield pages after `min_id`, the oldest first; all pages if it is empty."""
@@ -220,21 +220,6 @@ class Mastodon:
         pairs = [(key, item) for key, value in query.items() if value for item in _items(value)]
         content = (await self._api.call("GET", path, params=pairs)).content
         return content if isinstance(content, list) else []
-
-    async def _deletions(self, place: dict[str, Any], present: set[str], since: datetime) -> list[Inbound]:
-        """Return what was deleted of what is not listed any more: staff may have dismissed a notification, too."""
-        recent: dict[str, list[str]] = place["recent"]
-        for name in [name for name, (_, at) in recent.items() if not at or _instant(at) < self._api.at - OF_DAYS]:
-            del recent[name]
-        absent = [name for name, (_, at) in recent.items() if name not in present and _instant(at) >= since]
-        messages = []
-        for name in absent[:_MOST_ASKED]:
-            account, at = recent.pop(name)
-            if await self._is_deleted(name, account):
-                messages.append(self._statuses.deletion(name))
-            else:
-                recent[name] = [account, at]  # behind the others, which are asked for at the next look
-        return messages
 
     async def _is_deleted(self, name: str, account: str) -> bool:
         """Tell whether a status is gone; one of somebody who has blocked the account is only hidden from it."""
@@ -280,15 +265,12 @@ def _is_by(status: Any, account: str) -> bool:
     return isinstance(writer, dict) and str(writer.get("id")) == account
 
 
-def _remember(recent: dict[str, list[str]], page: Iterable[Any]) -> None:
-    """Note whose each status is, and when it was written; the oldest are forgotten first."""
+def _remember(recent: Recent, page: Iterable[Any]) -> None:
+    """Note whose each status is, and when it was written."""
     for item in page:
-        with suppress(KeyError, TypeError, ValueError):
+        with suppress(KeyError, TypeError):
             status = item["status"]
-            _instant(status["created_at"])
-            recent[str(status["id"])] = [str(status["account"]["id"]), status["created_at"]]
-    for name in list(recent)[:-_MOST_RECENT]:
-        del recent[name]
+            recent.note(str(status["id"]), str(status["created_at"]), str(status["account"]["id"]))
 
 
 def _is_since(notification: Any, since: datetime) -> bool:

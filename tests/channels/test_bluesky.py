@@ -1,5 +1,7 @@
 """Bluesky: who is spoken to, clocks that go wrong, sessions that run out, and what keeps private messages from us."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import aclosing
 from datetime import timedelta
@@ -8,9 +10,12 @@ from typing import Any
 import pytest
 
 from bot.channel import Batch, Misconfigured, Permanent, Temporary
-from bot.core.messages import Inbound, Outbound
+from bot.core.files import File
+from bot.core.messages import Inbound, Outbound, RemoteFile
+from bot.wire.platforms.bsky_reader import IGNORED, Reader
 from channels import bluesky
 from channels.bluesky import Bluesky
+from tests.components.ports import PATIENCE_SECONDS
 from tests.peers.bluesky import PASSWORD, SIGN_INS, BlueskyPeer
 
 GROUP = {"$type": "chat.bsky.convo.defs#groupConvo", "name": "Mill Lane", "lockStatus": "unlocked", "memberCount": 9}
@@ -277,6 +282,76 @@ async def test_nothing_automatic_is_said_in_a_group(peer: BlueskyPeer, account: 
     report = peer.say("bob", "Neighbours, and the council")
     peer.convos["convo-bob"]["kind"] = GROUP
     assert await kind_of(account, report) == "comment"
+
+
+async def test_what_is_deleted_is_found_by_comparing(peer: BlueskyPeer, account: Bluesky) -> None:
+    """Nobody is told; whoever has blocked the account has deleted nothing."""
+    gone, hidden, listed = (peer.post(person, "@council.test never mind") for person in ("alice", "bob", "carol"))
+    _, cursor = await read(account, None, 3)
+    peer.delete(gone)
+    peer.blockers.add(peer.did("bob"))
+    (_, deletion), cursor = await read(account, cursor, 2)
+    assert deletion.post
+    assert (deletion.post.kind, deletion.post.about) == ("deletion", gone)
+    assert set(json.loads(cursor or "")["recent"]) == {hidden, listed}
+
+
+@pytest.mark.parametrize("kind", list(IGNORED))
+def test_what_tells_us_nothing_is_left_out(kind: str) -> None:
+    """It stands in a table with the reason."""
+    entry = {"$type": f"chat.bsky.convo.defs#{kind}", "rev": "3", "convoId": "c"}
+    message = {"$type": f"chat.bsky.convo.defs#{kind}", "id": "1"}
+    pieces: list[Any] = [{"notification": {"reason": kind}}, {"entry": entry}, {"message": message}]
+    for piece in pieces:
+        assert Reader("sky").piece(piece | {"me": "did:plc:x"}) == []
+
+
+async def test_what_is_not_understood_is_kept(peer: BlueskyPeer) -> None:
+    """New kinds, and what lacks a part: its neighbours are read, the cursors go on, and it can be read again later."""
+    account = bluesky.build("sky", settings(peer, begin="now"))
+    _, cursor = await read(account, None, 0)
+    post, at = "at://did:plc:x/app.bsky.feed.post", peer.moment(-timedelta(seconds=1))
+    peer.notifications += [
+        {"uri": f"{post}/1", "reason": "something-new", "indexedAt": at},
+        {"uri": f"{post}/2", "reason": "mention", "author": peer.profile("alice"), "indexedAt": at},
+    ]
+    peer.say("alice", "hello")
+    peer._note("logSomethingNew", "convo-alice")
+    peer._note("logCreateMessage", "convo-alice", message={"$type": "#messageView", "id": "9", "sentAt": "x"})
+    peer.say("alice", "again")
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        messages, cursor = await read(account, cursor, 6)
+    assert sorted((message.text, message.is_understood) for message in messages) == [
+        *[("", False)] * 4,
+        ("again", True),
+        ("hello", True),
+    ]
+    for message in messages:
+        if message.is_understood:
+            assert account.reread(message.raw) == [message]
+        else:
+            with pytest.raises((KeyError, TypeError, ValueError, AttributeError)):
+                account.reread(message.raw)
+    assert json.loads(cursor or "")["log"] == peer.log[-1]["rev"]
+    await account.close()
+
+
+async def test_a_picture_of_a_post_is_fetched(peer: BlueskyPeer, account: Bluesky) -> None:
+    """As the network shows it to everybody; a name that leads elsewhere is refused."""
+    blob = {"$type": "blob", "ref": {"$link": "bafkreipicture"}, "mimeType": "image/png", "size": 7}
+    images = {"$type": "app.bsky.embed.images", "images": [{"alt": "A hole", "image": blob}]}
+    peer.post("alice", "@council.test see this", embed=images)
+    (message,), _ = await read(account, None, 1)
+    locator = f"{peer.did('alice')}/bafkreipicture"
+    assert message.post
+    assert message.post.files == (RemoteFile("image", locator, "", "image/png"),)
+    near = bluesky.build("sky", settings(peer, media_url=peer.base))
+    peer.pictures[f"{locator}@jpeg"] = b"picture"
+    assert await near.fetch(message.post.files[0], 10) == File("picture.jpeg", b"picture")
+    for name in (f"{locator}x", "../../xrpc/x", f"{locator}/..", "did:plc:x@evil.example/x", ""):
+        with pytest.raises(Permanent):
+            await near.fetch(RemoteFile("image", name), 10)
+    await near.close()
 
 
 async def test_a_session_is_renewed_and_not_begun_again(peer: BlueskyPeer, account: Bluesky) -> None:

@@ -45,6 +45,9 @@ class BlueskyPeer(Peer):
         self.notifications: list[Values] = []
         self.convos: dict[str, Values] = {}
         self.log: list[Values] = []
+        self.pictures: dict[str, bytes] = {}
+        # Accounts that block the council: it is not shown their posts, which are in their repositories all the same.
+        self.blockers: set[str] = set()
         self.page = 100
         self.sign_ins = self.renewals = 0
         # What it has said, by call, to be compared with the lexicons.
@@ -193,7 +196,15 @@ acknowledge = "both"
 
     def routes(self) -> list[web.RouteDef]:
         """What the service asks for."""
-        return [web.route("*", "/xrpc/{nsid}", self._called)]
+        return [
+            web.route("*", "/xrpc/{nsid}", self._called),
+            web.get("/img/feed_fullsize/plain/{picture:.*}", self._picture),
+        ]
+
+    async def _picture(self, request: web.Request) -> web.Response:
+        """The network's own server of pictures, which shows each as JPEG to anybody."""
+        content = self.pictures.get(request.match_info["picture"])
+        return web.Response(status=404) if content is None else web.Response(body=content, content_type="image/jpeg")
 
     def _convo(self, name: str, members: list[Values]) -> Values:
         return {"id": name, "rev": self.tid(), "members": members, "muted": False, "unreadCount": 1, "messages": []}
@@ -314,7 +325,8 @@ acknowledge = "both"
     def on_list_notifications(self, query: Any) -> Values:
         """The newest first, before the cursor."""
         before = query.get("cursor") or "9"
-        earlier = (notification for notification in self.notifications if notification["indexedAt"] < before)
+        shown = [entry for entry in self.notifications if (entry.get("author") or {}).get("did") not in self.blockers]
+        earlier = (notification for notification in shown if notification["indexedAt"] < before)
         notifications = sorted(earlier, key=lambda notification: str(notification["indexedAt"]), reverse=True)
         page = notifications[: min(int(query.get("limit", "50")), self.page)]
         answer: Values = {"notifications": page, "priority": False}

@@ -1,16 +1,16 @@
 """The private messages of a Bluesky account: conversations, their log, and their messages (chat.bsky.convo)."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from bot.channel import Permanent
+from bot.wire.platforms.bsky_reader import instant
 from bot.wire.platforms.xrpc import Xrpc
 
 _PAGE = 100
 _MOST_CONVOS = 10_000
-_MESSAGE_TYPES = ("#messageView", "#deletedMessageView")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Chats:
     async def log(self, after: str) -> list[Any]:
         """Return the next log entries after a cursor, the oldest first; [] where there are none."""
         entries = (await self._get("getLog", {"cursor": after}))["logs"]
-        return [entry for entry in entries if entry.get("rev", "") > after]
+        return [entry for entry in entries if not _rev(entry) or _rev(entry) > after]
 
     async def conversation(self, name: str) -> Convo:
         """Return a conversation; the service is asked once for each."""
@@ -82,7 +82,7 @@ class Chats:
 
     async def _page(self, name: str, cursor: str = "") -> tuple[list[Any], str]:
         page = await self._get("getMessages", {"convoId": name, "limit": _PAGE, "cursor": cursor})
-        messages = [message for message in page["messages"] if message["$type"].endswith(_MESSAGE_TYPES)]
+        messages = [message for message in page["messages"] if isinstance(message, dict)]
         return messages, page.get("cursor") or ""
 
     async def _get(self, method: str, query: Mapping[str, Any]) -> Any:
@@ -95,5 +95,18 @@ class Chats:
         self._convos[convo["id"]] = Convo(group, {member["did"]: member for member in convo["members"]})
 
 
+def place_after(entries: Iterable[Any], before: str) -> str:
+    """Return where the log goes on behind these entries."""
+    return max([before, *map(_rev, entries)])
+
+
+def _rev(entry: Any) -> str:
+    """Return the place of an entry in the log, or "" where it has none that can be read."""
+    rev = entry.get("rev") if isinstance(entry, dict) else None
+    return rev if isinstance(rev, str) else ""
+
+
 def _is_recent(message: Mapping[str, Any] | None, since: datetime | None) -> bool:
-    return message is not None and (since is None or datetime.fromisoformat(message["sentAt"]) >= since)
+    """Tell whether a message is not older; one without an instant is read, and is what cannot be understood."""
+    at = instant(message.get("sentAt")) if message else None
+    return bool(message) and (since is None or at is None or at >= since)
