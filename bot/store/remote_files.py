@@ -23,7 +23,10 @@ class NewFile:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A file that waits to be fetched through its channel, and how often that was tried."""
+    """A file that waits to be fetched through its channel, and how often that was tried.
+
+    `is_by_person`: the person of the contact sent it, not staff.
+    """
 
     id: int
     message_id: int
@@ -32,6 +35,7 @@ class Waiting:
     file: RemoteFile
     attempts: int
     since: datetime
+    is_by_person: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ def _row_of(entry: NewFile, now: datetime) -> dict[str, object]:
 
 def due(connection: Connection, now: datetime, most: int) -> list[Waiting]:
     """Return files whose next attempt is due, the longest overdue first."""
-    query = select(remote_files, messages.c.channel, messages.c.contact_id).join(messages)
+    query = select(remote_files, messages.c.channel, messages.c.contact_id, messages.c.written_by).join(messages)
     query = query.where(HAS_NEXT_ATTEMPT, remote_files.c.next_attempt_at <= now)
     rows = connection.execute(query.order_by(remote_files.c.next_attempt_at, remote_files.c.id).limit(most))
     return [
@@ -86,6 +90,7 @@ def due(connection: Connection, now: datetime, most: int) -> list[Waiting]:
             RemoteFile(row.kind, row.locator, row.name, row.content_type),
             row.attempts,
             row.since,
+            row.written_by == "sender",
         )
         for row in rows
     ]

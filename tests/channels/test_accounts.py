@@ -6,17 +6,20 @@ import re
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from bot.cli.commands import app
+from tests.components.officer import PASSWORD, Officer
 from tests.components.ports import wait_until
 from tests.components.service import LOOPBACK, Service, ask
 from tests.peers.every import PEERS
 from tests.peers.notify_texts import NotifyTextsPeer
 from tests.peers.peer import Peer, Trouble
+from tests.peers.telegram import CONNECTION, TelegramPeer
 
 UP = re.compile(r'^ackbot_channel_up\{channel="([\w-]+)"\} 1', re.MULTILINE)
 PUBLIC = [number for number, kind in enumerate(PEERS) if kind.has_public]
@@ -110,6 +113,29 @@ def test_what_notify_says_of_our_texts_counts(peers: Sequence[Peer], service: Se
     assert set(peer.deliver() + peer.deliver()) == {200}
     states = "SELECT DISTINCT state FROM deliveries WHERE channel = 'notify'"
     assert ask(service.store_url, states) == [("delivered",)]
+
+
+def test_what_a_person_says_instead_of_writing_is_heard_by_staff(
+    peers: Sequence[Peer], service: Service, tmp_path: Path
+) -> None:
+    """A voice note is fetched from its platform and played on the page of its contact; what is gone is said there."""
+    (bot,) = (peer for peer in peers if type(peer) is TelegramPeer)
+    bot.files["note"] = ("voice/file_7.oga", b"OggS\x00\x02 spoken")
+    for locator in ("note", "gone"):
+        voice = {"file_id": locator, "duration": 3}
+        bot.bring("business_message", "vera", {"voice": voice, "business_connection_id": CONNECTION})
+    states = "SELECT count(*) FROM remote_files WHERE state IN ('kept', 'lost')"
+    wait_until(lambda: ask(service.store_url, states)[0][0] == 2, what="the voice notes")
+    password = tmp_path / "password"
+    password.write_text(f"{PASSWORD}\n", encoding="utf-8")
+    service.command("staff", "add", "lee@example.gov.uk", "--role", "lead", "--password-file", str(password))
+    officer = Officer(service.web_port)
+    officer.sign_in("lee@example.gov.uk")
+    page = officer.get(f"/console/contacts/{newest(service)['reference']}")
+    (sound,) = page.all("audio")
+    played = officer.get(str(sound.attributes["src"]))
+    assert (played.headers["content-type"], played.text[:4]) == ("audio/ogg", "OggS")
+    assert "Not here With it came a voice note. It is not kept here:" in page.words()
 
 
 @pytest.mark.parametrize("peer", PUBLIC, ids=lambda number: PEERS[number].__name__, indirect=True)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, update
 
 from bot.channel import Batch
 from bot.core.events import EventKind
@@ -193,6 +193,16 @@ async def test_a_file_that_is_gone_is_told_to_the_team_once_a_day(
     assert "invalid file_id" in page.enclosed.missing[0][1]
     assert await subjects(store) == [f"A file of {reference} could not be fetched"]
     assert "getFile" in peer.methods
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_a_lost_file_of_staffs_own_alerts_nobody(store: Store, rules: Rulebook, fetching: Fetching) -> None:
+    """They know what they sent."""
+    await write(store, rules, RemoteFile("image", "gone"))
+    await store.write(lambda c: c.execute(update(messages).values(written_by="staff")))
+    await fetching.look()
+    assert [state for state, _ in await stands(store)] == [State.LOST]
+    assert await subjects(store) == []
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)

@@ -296,7 +296,7 @@ def _message(message: StoredMessage, raw: bytes, files: Sequence[Stand], book: R
         has_more=len(message.text) > len(words),
         answers=fit(form_answers.in_line(fields), MOST_BYTES_OF_FIELDS),
         fault=message.fault,
-        has_page=b"text/html" in raw.lower(),
+        has_page=not is_bundle(raw) and b"text/html" in raw.lower(),
         is_kept=bool(raw),
         attachments=tuple(mime.attachments(raw)[:MOST_ATTACHMENTS]) if raw and (is_mail or is_bundle(raw)) else (),
         enclosed=enclosed(message, raw, files) if is_post else Enclosed(),

@@ -11,9 +11,9 @@ from bot.core.files import File
 from bot.core.remote_files import State
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
-from bot.store import contacts, outbox, remote_files, scans
+from bot.store import contacts, merging, outbox, remote_files, scans
 from bot.store.remote_files import Waiting
-from bot.wire.bundles import files_of, with_file
+from bot.wire.bundles import with_file
 
 
 def keep(connection: Connection, waiting: Waiting, file: File, now: datetime, *, is_scanned: bool = True) -> None:
@@ -28,7 +28,8 @@ def keep(connection: Connection, waiting: Waiting, file: File, now: datetime, *,
     if remote_files.size_of_contact(connection, waiting.contact_id) + size > rules.MOST_BYTES_OF_CONTACT:
         refuse(connection, waiting, rules.TOO_MUCH, now)
         return
-    name = rules.free_name(file.name, [entry.name for entry in files_of(raw)])
+    files = remote_files.of_messages(connection, [waiting.message_id])[waiting.message_id]
+    name = rules.free_name(file.name, [entry.name for entry in files if entry.state is State.KEPT])
     remote_files.put_raw(connection, waiting.message_id, with_file(raw, File(name, file.content)))
     remote_files.settle(connection, waiting, name, size)
     if not is_scanned:
@@ -42,12 +43,13 @@ def refuse(connection: Connection, waiting: Waiting, reason: str, now: datetime)
 
 
 def lose(connection: Connection, waiting: Waiting, reason: str, now: datetime, book: Rulebook) -> None:
-    """Give the file up: it is not asked for again, and the team of a contact that is open hears of it."""
+    """Give the file up: it is not asked for again, and the team of an open contact hears of what its person sent."""
     if not remote_files.give_up(connection, waiting, State.LOST, reason):
         return
     _note(connection, waiting, reason, now)
-    contact = contacts.with_id(connection, [waiting.contact_id]).get(waiting.contact_id)
-    if contact is None or contact.state != Standing.OPEN:
+    contact = contacts.with_id(connection, [waiting.contact_id])[waiting.contact_id]
+    contact = merging.survivors(connection, [contact]).get(contact.id, contact)
+    if contact.state != Standing.OPEN or not waiting.is_by_person:
         return
     words = {
         "subject": f"A file of {contact.reference} could not be fetched",
