@@ -1,17 +1,20 @@
-"""GOV.UK Notify as an outlet: mails, and text messages to telephones; and what it says later of each.
+"""GOV.UK Notify as an outlet: mails, text messages, and letters that are posted; and what it says later of each.
 
 Source: docs.notifications.service.gov.uk/rest-api.html. Notify renders each message with a template of the service,
 which contains ((subject)) and ((body)). It does not detect repeats, so an existing message is looked up first.
 """
 
+import asyncio
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
 from bot.channel import Batch, ChannelSettings, Forged, Handed, Misconfigured, Permanent, RawRequest
+from bot.core import postal
 from bot.core.lengths import Longest
 from bot.core.messages import Inbound, Outbound
 from bot.core.outlets import Limits
@@ -19,9 +22,13 @@ from bot.wire.mail.sender import Sender
 from bot.wire.platforms import notify_receipts
 from bot.wire.platforms.notify_api import NOTIFY, UUID, ApiKey, CallbackToken, NotifyApi, messages_of
 from bot.wire.platforms.platform import PlatformUrl
+from bot.wire.platforms.polling import Rounds
+from bot.wire.platforms.reading import read_each
 
 _PLACEHOLDER = re.compile(r"\(\(([^()?]+)(?:\?\?[^()]*)?\)\)")
 _CREATED = 201
+_OF_LETTERS = {"template_type": "letter"}
+_TITLES = {"email": "mails", "sms": "text messages", "letter": "letters"}
 # Of a text message, by docs.notifications.service.gov.uk; a mail may be longer.
 _LONGEST_TEXT = Longest(918)
 
@@ -29,6 +36,7 @@ _LONGEST_TEXT = Longest(918)
 class Settings(ChannelSettings):
     """`sender`: as Notify sends, `Name <local@domain>`. `email_template`, `sms_template`: ids of Notify's templates.
 
+    `letter_template` prints and posts what staff answer by letter; every `poll_seconds` is asked what became of it.
     `callback_token`: the bearer token of Notify's delivery receipts; None: it does not call us.
     """
 
@@ -36,7 +44,9 @@ class Settings(ChannelSettings):
     api_key: ApiKey
     email_template: str = Field(default="", pattern=rf"^({UUID})?$")
     sms_template: str = Field(default="", pattern=rf"^({UUID})?$", validate_default=True)
+    letter_template: str = Field(default="", pattern=rf"^({UUID})?$")
     callback_token: CallbackToken | None = None
+    poll_seconds: float = Field(default=900, ge=0.1, le=86_400)
     url: PlatformUrl = NOTIFY
 
     @field_validator("sms_template")
@@ -53,10 +63,11 @@ class Notify:
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.sender = settings.sender
-        self.limits = Limits(concurrency=4, format="words", longest=_LONGEST_TEXT)
+        self.limits = Limits(concurrency=4, format="words", longest=_LONGEST_TEXT, posts=bool(settings.letter_template))
         self.path = f"/hooks/{name}" if settings.callback_token else ""
         self._callback_token = settings.callback_token
         self._templates = {"email": settings.email_template, "sms": settings.sms_template}
+        self._templates["letter"] = settings.letter_template
         self._api = NotifyApi(name, settings.url, settings.api_key)
 
     def open(self, raw: RawRequest) -> Batch:
@@ -71,7 +82,7 @@ class Notify:
 
     async def send(self, message: Outbound) -> Handed:
         """Hand one message over, unless Notify has it already; raises Temporary, Permanent or Misconfigured."""
-        kind = "email" if "@" in message.recipient else "sms"
+        kind = _kind(message.recipient)
         if not self._templates[kind]:
             raise Permanent(f"channel {self.name}: no {kind}_template is configured")
         # An earlier attempt may have succeeded although its answer was lost.
@@ -90,7 +101,7 @@ class Notify:
         for kind, template in self._templates.items():
             if template:
                 await self._check(kind, template)
-        kinds = [name for kind, name in (("email", "mails"), ("sms", "text messages")) if self._templates[kind]]
+        kinds = [name for kind, name in _TITLES.items() if self._templates[kind]]
         return f"GOV.UK Notify takes {' and '.join(kinds)} over"
 
     async def close(self) -> None:
@@ -102,7 +113,7 @@ class Notify:
         if answer.status >= 400:
             raise self._api.refusal(answer)
         content: Mapping[str, Any] = answer.content if isinstance(answer.content, dict) else {}
-        expected_names = {"subject", "body"} if kind == "email" else {"body"}
+        expected_names = {"body"} if kind == "sms" else {"subject", "body"}
         names = _placeholders(content.get("subject")) | _placeholders(content.get("body"))
         if content.get("type") != kind or names != expected_names:
             text = " and ".join(f"(({name}))" for name in sorted(expected_names, reverse=True))
@@ -110,7 +121,11 @@ class Notify:
 
     def _content(self, kind: str, message: Outbound) -> dict[str, Any]:
         words = {"body": message.content.decode()}
-        if kind == "email":
+        if kind == "letter":
+            lines = enumerate(postal.lines_of(message.recipient), 1)
+            to, words = {}, {f"address_line_{number}": line for number, line in lines} | words
+            words["subject"] = message.subject
+        elif kind == "email":
             to, words = {"email_address": message.recipient}, {"subject": message.subject, **words}
         else:
             to = {"phone_number": message.recipient.removeprefix("tel:")}
@@ -121,9 +136,37 @@ class Notify:
         return notify_receipts.read(self.name, values)
 
 
+class NotifyWithLetters(Notify):
+    """An outlet that posts letters, too: of those no call says anything, so that their list is read."""
+
+    alone = True
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        super().__init__(name, settings)
+        self.ready = asyncio.Event()
+        self._rounds = Rounds(settings.poll_seconds)
+
+    async def listen(self, cursor: str | None) -> AsyncIterator[Batch]:
+        """Yield what became of the letters of the last week, again and again: what is known already changes nothing."""
+        self.ready.set()
+        try:
+            async with aclosing(self._rounds.begin()) as rounds:
+                async for _ in rounds:
+                    async for page in self._api.pages("/v2/notifications", "notifications", _OF_LETTERS):
+                        yield Batch(tuple(read_each(self.name, page, self._read)))
+        finally:
+            self.ready.clear()
+
+
 def build(name: str, settings: Settings) -> Notify:
     """Return the outlet that `settings` describe."""
-    return Notify(name, settings)
+    return NotifyWithLetters(name, settings) if settings.letter_template else Notify(name, settings)
+
+
+def _kind(recipient: str) -> str:
+    if recipient.startswith(postal.PREFIX):
+        return "letter"
+    return "email" if "@" in recipient else "sms"
 
 
 def _that_stands(content: Any, reference: str) -> str:

@@ -27,11 +27,15 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AnswerRules:
-    """How long a private and a public text may be, by outlet, and how many bytes the files of an answer may have."""
+    """How long a private and a public text may be, by outlet, and how many bytes the files of an answer may have.
+
+    `posts_by` is the outlet that prints and posts letters, "" for none.
+    """
 
     longest: Mapping[str, Longest] = field(default_factory=dict)
     longest_public: Mapping[str, Longest] = field(default_factory=dict)
     most_bytes: int = files.MOST_BYTES
+    posts_by: str = ""
 
 
 def subject_of(own_words: str, subject: str, reference: str) -> str:

@@ -14,6 +14,7 @@ class Limits:
     `reply_window` is how long after a person's last message the platform takes an automatic answer, `person_window` one
     that a person typed, where that is longer; None: for ever. `format`: finished mails, short texts, words, or events.
     `longest` is the length of a private text, or one to a telephone, `longest_public` that of a public one (None: any).
+    `posts`: it prints and posts letters, too.
     """
 
     concurrency: int = 1
@@ -23,3 +24,4 @@ class Limits:
     most_a_day: int = 0
     longest: Longest | None = None
     longest_public: Longest | None = None
+    posts: bool = False

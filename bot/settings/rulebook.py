@@ -102,6 +102,7 @@ def _answers(configured: Settings, limits: Mapping[str, Limits]) -> AnswerRules:
         longest={name: limit.longest for name, limit in limits.items() if limit.longest},
         longest_public={name: limit.longest_public for name, limit in limits.items() if limit.longest_public},
         most_bytes=configured.mail.attachments_megabytes * 1024 * 1024,
+        posts_by=next((name for name, limit in limits.items() if limit.posts), ""),
     )
 
 

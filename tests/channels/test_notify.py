@@ -11,15 +11,16 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from bot.channel import Forged, Misconfigured, Permanent, RawRequest, Temporary
-from bot.core.messages import Outbound
+from bot.channel import Batch, Forged, Inbox, Misconfigured, Permanent, RawRequest, Temporary
+from bot.core import postal
+from bot.core.messages import Inbound, Outbound
 from bot.wire.platforms.reading import NotUnderstood
 from channels import notify
-from channels.notify import Notify
+from channels.notify import Notify, NotifyWithLetters
 from tests.components.form import send_form
 from tests.components.ports import wait_until
 from tests.components.service import FORM, Service
-from tests.peers.notify import API_KEY, EMAIL, OTHER, SECRET, SERVICE, SMS, NotifyPeer
+from tests.peers.notify import API_KEY, EMAIL, LETTER, OTHER, SECRET, SERVICE, SMS, NotifyPeer
 
 TOKEN = "b7d1-a-token-of-ours"
 KEY = "<ack.ex-1234-5678.0a1b2c@example.gov.uk>"
@@ -176,6 +177,36 @@ def test_a_call_without_the_token_is_forged(raw: RawRequest) -> None:
     assert deaf.path == ""
     with pytest.raises(Forged):
         deaf.open(called())
+
+
+async def test_a_letter_is_posted_and_followed(peer: NotifyPeer) -> None:
+    """To the lines of the address; what became of it is asked for, as no call says it."""
+    outlet = notify.build("notify", settings(peer.base, letter_template=LETTER, poll_seconds=0.1))
+    assert isinstance(outlet, NotifyWithLetters)
+    assert outlet.limits.posts
+    assert await outlet.check() == "GOV.UK Notify takes mails and text messages and letters over"
+    to = postal.address("Ann Example\n1 Mill Lane\n\nSW1A 1AA")
+    letter = Outbound(to, b"The bin is emptied.", idempotency_key=KEY, subject="Your bin")
+    handed = await outlet.send(letter)
+    (sent,) = peer.sent
+    assert (sent["to"], sent["subject"]) == (["Ann Example", "1 Mill Lane", "SW1A 1AA"], "Your bin")
+    listening = outlet.listen(None)
+    assert (await anext(listening)).messages == ()
+    sent["status"] = "received"
+    news = [message async for message in _messages(listening)]
+    assert news[0].post is not None
+    assert (news[0].post.kind, news[0].post.about) == ("delivered", handed.external_id)
+    with pytest.raises(Permanent, match="ValidationError"):
+        await outlet.send(replace(letter, recipient=postal.address("Ann\n1 Mill Lane\nNowhere"), idempotency_key="k9"))
+    await outlet.close()
+    assert not isinstance(notify.build("notify", settings(peer.base)), Inbox)
+
+
+async def _messages(listening: AsyncIterator[Batch]) -> AsyncIterator[Inbound]:
+    async for batch in listening:
+        for message in batch.messages:
+            yield message
+            return
 
 
 async def test_what_did_not_arrive_may_be_sent_once_more(peer: NotifyPeer, outlet: Notify) -> None:

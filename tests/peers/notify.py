@@ -22,12 +22,18 @@ from tests.peers.peer import Handler, now
 
 SERVICE, SECRET = "26785a09-ab16-4eb0-8407-a37497a57506", "3d844edf-8d35-48ac-975b-e847b4f122b0"
 API_KEY = f"ackbot-{SERVICE}-{SECRET}"
-EMAIL, SMS, OTHER = (f"{n}1d844ed-8d35-48ac-975b-e847b4f122b0" for n in "abc")
+EMAIL, SMS, OTHER, LETTER = (f"{n}1d844ed-8d35-48ac-975b-e847b4f122b0" for n in "abcd")
 WRONG_SECONDS = 30
 OUR_NUMBER = "07700987654"
 PAGE = 250
 Values = dict[str, Any]
 _SENT = {"email": "email_address", "sms": "phone_number"}
+_RIGHT = {
+    "email": r"[^@\s]+@[^@\s]+\.[^@\s]+",
+    "sms": r"\+?\d{10,15}",
+    "letter": r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}",
+}
+_ADDRESS = [f"address_line_{number}" for number in range(1, 8)]
 _FIELDS = {"template_id", "personalisation", "reference"}
 
 
@@ -38,6 +44,7 @@ class NotifyService:
         self.templates: dict[str, Values] = {
             EMAIL: {"type": "email", "subject": "((subject))", "body": "((body))"},
             SMS: {"type": "sms", "subject": None, "body": "((Body))"},
+            LETTER: {"type": "letter", "subject": "((subject))", "body": "((body))"},
             OTHER: {"type": "email", "subject": "Hello ((name))", "body": "((body))"},
         }
         self.sent: list[Values] = []
@@ -52,7 +59,7 @@ class NotifyService:
         """What it serves."""
         return [
             web.get("/_status", self._status),
-            web.post("/v2/notifications/{kind:email|sms}", self._take),
+            web.post("/v2/notifications/{kind:email|sms|letter}", self._take),
             web.get("/v2/notifications", self._list),
             web.get("/v2/received-text-messages", self._received_texts),
             web.get("/v2/template/{id}", self._template),
@@ -107,11 +114,8 @@ class NotifyService:
 
     async def _take(self, request: web.Request) -> web.Response:
         kind, posted = request.match_info["kind"], await request.json()
-        to = posted.get(_SENT[kind], "")
-        if unknown := set(posted) - _FIELDS - {_SENT[kind]}:
-            return _refused(400, "ValidationError", f"Additional properties are not allowed {unknown}")
-        if not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+" if kind == "email" else r"\+?\d{10,15}", to):
-            return _refused(400, "ValidationError", f"{_SENT[kind]} Not a valid address")
+        if wrong := _wrong_recipient(kind, posted):
+            return _refused(400, "ValidationError", wrong)
         template = self.templates.get(posted["template_id"])
         if template is None or template["type"] != kind:
             return _refused(400, "BadRequestError", "Template not found")
@@ -120,16 +124,28 @@ class NotifyService:
         if missing := {name.lower() for text in words for name in re.findall(r"\(\((\w+)\)\)", text)} - set(given):
             return _refused(400, "BadRequestError", f"Missing personalisation: {', '.join(missing)}")
         subject, body = (re.sub(r"\(\((\w+)\)\)", lambda m: given[m[1].lower()], text) for text in words)
-        taken = {"id": str(uuid.uuid4()), "reference": posted.get("reference"), "to": to, "status": "created"}
+        taken = {
+            "type": kind,
+            "id": str(uuid.uuid4()),
+            "reference": posted.get("reference"),
+            "to": _recipient(kind, posted),
+            "status": "created",
+        }
         self.sent.append({**taken, "subject": subject, "body": body})
         return web.json_response({"id": taken["id"], "reference": taken["reference"], "content": {}}, status=201)
 
     async def _list(self, request: web.Request) -> web.Response:
-        reference = request.query.get("reference")
+        reference, kind = request.query.get("reference"), request.query.get("template_type")
+        older_than = request.query.get("older_than")
         notifications = [
-            notification for notification in reversed(self.sent) if reference in (None, notification["reference"])
+            entry
+            for entry in reversed(self.sent)
+            if reference in (None, entry["reference"]) and kind in (None, entry["type"])
         ]
-        return web.json_response({"notifications": notifications[:250], "links": {"current": str(request.url)}})
+        if older_than:
+            names = [entry["id"] for entry in notifications]
+            notifications = notifications[names.index(older_than) + 1 :]
+        return web.json_response({"notifications": notifications[:PAGE], "links": {"current": str(request.url)}})
 
     async def _received_texts(self, request: web.Request) -> web.Response:
         older_than = request.query.get("older_than")
@@ -156,6 +172,21 @@ class NotifyPeer(NotifyService):
     def base(self) -> str:
         """Where it is."""
         return f"http://127.0.0.1:{self.server.port}"
+
+
+def _recipient(kind: str, posted: Values) -> Any:
+    values = posted.get("personalisation", {})
+    return [values[name] for name in _ADDRESS if name in values] if kind == "letter" else posted.get(_SENT[kind], "")
+
+
+def _wrong_recipient(kind: str, posted: Values) -> str:
+    """Why it is not for anybody ("Send a letter", "Error codes"); "" where it is."""
+    to = _recipient(kind, posted)
+    if unknown := set(posted) - _FIELDS - {_SENT.get(kind)}:
+        return f"Additional properties are not allowed {unknown}"
+    if kind == "letter" and not 3 <= len(to) <= 7:
+        return "Address must be at least 3 lines"
+    return "" if re.fullmatch(_RIGHT[kind], to[-1] if kind == "letter" else to) else f"Not a valid address of {kind}"
 
 
 def _decoded(part: str) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.core import acknowledgements, answers, files
+from bot.core import acknowledgements, answers, files, postal
 from bot.core.answers import MOST_CHARACTERS, UNDO, Kind
 from bot.core.contacts import Contact, State
 from bot.core.deliveries import OUT, Delivery, NewDelivery, Purpose
@@ -19,7 +19,7 @@ from bot.core.files import File
 from bot.core.messages import StoredMessage
 from bot.flows import wordings
 from bot.flows.changes import refusals
-from bot.flows.changes.answer_routes import PUBLIC, Route, routes
+from bot.flows.changes.answer_routes import POST, PUBLIC, Route, routes
 from bot.flows.changes.refusals import Refused
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, merging, outbox, staff_answers, suppressions
@@ -32,7 +32,8 @@ __all__ = ["Answer", "Route", "UnderWay", "answer", "routes", "under_way", "undo
 class Answer:
     """What an officer draft: `kind` is `full` or `holding`, `channel` the name of a route ("": where the person wrote).
 
-    `subject` is that of a mail ("": the person's own). `name` is the author's, as the person reads it.
+    `subject` is that of a mail ("": the person's own). `name` is the author's, as the person reads it. `address` is
+    where a letter is posted to, in lines.
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Answer:
     channel: str = ""
     name: str = ""
     files: tuple[File, ...] = ()
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,10 @@ def _chosen(contact: Contact, draft: Answer, book: Rulebook, now: datetime) -> R
             )
     if route.why_not:
         raise Refused(route.why_not, "channel")
+    if route.name == POST:
+        route = replace(route, recipient=postal.address(draft.address))
+        if no_address := postal.why_not(route.recipient):
+            raise Refused(no_address, "address")
     if route.longest and (too_long := route.longest.why_not(draft.words)):
         raise Refused(too_long, "words")
     return route
@@ -187,11 +193,13 @@ def _details(connection: Connection, contact: Contact, draft: Answer, route: Rou
         place = {"conversation": contact.conversation or "", "in_reply_to": _newest_post(connection, contact)}
         return details | place | {"public": route.name == PUBLIC}
     details["subject"] = draft.subject
-    if route.name != "mail":
+    if route.name not in ("mail", POST):
         return details
     organisation = parseaddr(book.outgoing.senders.get(route.outlet, ""))[0]
     details["subject"] = answers.subject_of(draft.subject, contact.subject, contact.reference)
     details["signature"] = answers.signature(draft.name, contact.team or "", organisation)
+    if route.name == POST:
+        return details
     parent, ancestors = _thread(connection, contact, book)
     reply_to = book.reply_address(contact.channel, contact.reference)
     return details | {"reply_to": reply_to, "in_reply_to": parent, "references": list(ancestors)}

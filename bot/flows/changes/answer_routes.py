@@ -10,15 +10,16 @@ from bot.core.lengths import Longest
 from bot.flows.rulebook import NO_WAY, Rulebook
 from bot.render.words import instant_in_words
 
-PUBLIC = "public"
+PUBLIC, POST = "public", "post"
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """One way to answer: `mail`, `platform`, `public` (on the platform, for everybody), `text`, `letter`, `phone`.
 
-    `outlet` sends it, or `by letter`, `by telephone`: then staff do. `longest`: how long the words may be (None: any
-    length). `until`: when the platform takes no answer any more. `why_not` says why it cannot be chosen now, or "".
+    Or `post`: a letter that is printed and posted for staff. `outlet` sends it, or `by letter`, `by telephone`: then
+    staff do. `longest`: how long the words may be (None: any length). `until`: when the platform takes no answer any
+    more. `why_not` says why it cannot be chosen now, or "".
     """
 
     name: str
@@ -45,7 +46,9 @@ def routes(contact: Contact, book: Rulebook, now: datetime) -> tuple[Route, ...]
     phone = Route("phone", f"By telephone{f', {number}' if number else ''}", BY_TELEPHONE, address or "by telephone")
     letter = Route("letter", "By letter", BY_LETTER, "by letter")
     by_hand = (letter, phone) if book.medium_of(contact) == "letter" else (phone, letter)
-    return (*ways_out, *(_barred(route, why_not) for route in by_hand))
+    posts_by = book.outgoing.answering.posts_by
+    post = (Route(POST, "By letter, printed and posted for you", posts_by, POST),) if posts_by else ()
+    return (*ways_out, *(_barred(route, why_not) for route in (*by_hand, *post)))
 
 
 def _barred(route: Route, why_not: str) -> Route:

@@ -16,6 +16,7 @@ def _answer(desk: Desk) -> str:
         channel=desk.field("channel"),
         name=desk.field("by") or (account.name if account else ""),
         files=desk.order.files,
+        address=desk.field("address"),
     )
     # First: a button that is pressed twice is known by the answer, as the last thing that was done.
     name_cause(desk)

@@ -81,10 +81,10 @@ def _mail(claim: Claimed, now: datetime, layout: str, book: Rulebook, secret: by
 def _in_words(claim: Claimed) -> Outbound:
     """For an outlet that forms the mail, a text message, and what staff post or say themselves."""
     delivery = claim.delivery
-    is_mail = delivery.details.get("route") == "mail"
+    is_signed = delivery.details.get("route") in ("mail", "post")
     return Outbound(
         delivery.recipient,
-        (with_signature(claim) if is_mail else delivery.details.get("words", "")).encode(),
+        (with_signature(claim) if is_signed else delivery.details.get("words", "")).encode(),
         idempotency_key=delivery.message_id,
         subject=delivery.details.get("subject", ""),
         template=_TEMPLATE,

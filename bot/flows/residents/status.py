@@ -14,6 +14,7 @@ from bot.core.deliveries import OUT, Delivery, Fate, Purpose
 from bot.core.events import EventKind, StoredEvent
 from bot.core.histories import Happened
 from bot.core.histories import Kind as Clock
+from bot.flows.changes.answer_routes import POST
 from bot.flows.outgoing import as_sent
 from bot.flows.outgoing.deliver import TO_SENDERS
 from bot.flows.rulebook import ClockRules, Rulebook
@@ -124,9 +125,14 @@ def _departures(outgoing: Sequence[Delivery], fates: Mapping[int, Fate]) -> tupl
     ]
     by_time = sorted((at, delivery.id, delivery) for at, delivery in to_person if at is not None)
     return tuple(
-        Departure(number, delivery.purpose, at, _BY_HAND.get(delivery.channel, ""), delivery)
+        Departure(number, delivery.purpose, at, _how(delivery), delivery)
         for number, (at, _, delivery) in enumerate(by_time, 1)
     )
+
+
+def _how(delivery: Delivery) -> str:
+    """How it went, where it was no message that came the usual way."""
+    return "letter" if delivery.details.get("route") == POST else _BY_HAND.get(delivery.channel, "")
 
 
 def _reasons(outgoing: Iterable[Delivery]) -> dict[str, str]:

@@ -97,10 +97,13 @@ class Answer(Sent):
     subject: str = Field(
         default="", pattern=_TEXT, json_schema_extra={"maxLength": 200}, description="Of a mail; else the person's own."
     )
-    channel: Literal["", "mail", "platform", "public", "text", "letter", "phone"] = Field(
+    channel: Literal["", "mail", "platform", "public", "text", "letter", "phone", "post"] = Field(
         default="",
         description="Where the person wrote, where it is left out. `public`: everybody can read it. A letter or a call "
-        "waits until `confirm-answer` says that it is done.",
+        "waits until `confirm-answer` says that it is done. `post`: it is printed and posted, to `address`.",
+    )
+    address: str = Field(
+        default="", pattern=_TEXT, json_schema_extra={"maxLength": 800}, description="Of a posted letter, in lines."
     )
     by: str = Field(
         default="",

@@ -24,7 +24,7 @@ from bot.web.forms import fields_of, files_of, number_of
 from bot.web.site import Site
 
 _ONE = f"{ROOT}/contacts/{{reference}}"
-_FIELDS = ("kind", "words", "subject", "channel", CAUSE)
+_FIELDS = ("kind", "words", "subject", "channel", "address", CAUSE)
 # What the buttons of the box say they do; behind `drop-` stands the number of a file.
 _SEND, _SEND_AND_NEXT, _PREVIEW, _INSERT, _DROP = "send", "send-and-next", "preview", "insert", "drop-"
 _ROOM_BESIDE_FILES = 1024 * 1024
