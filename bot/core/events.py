@@ -70,6 +70,8 @@ class EventKind(StrEnum):
     LINKS_MADE_VOID = "links made void"
     # Words of staff for staff: no answer, and never sent to the person.
     NOTE = "note"
+    # Somebody has looked at what was said in public and owes no receipt.
+    LOOKED_AT = "looked at"
     MERGED = "merged"
     MERGE_UNDONE = "merge undone"
     SPLIT = "split"

@@ -79,6 +79,11 @@ class Meter:
             registry=registry,
         )
         self._shunted = Gauge("ackbot_shunted_messages", "Messages that wait for a person.", registry=registry)
+        self._overdue_public = Gauge(
+            "ackbot_overdue_public_look_seconds",
+            "How long ago somebody should have looked at what was said in public; 0 when nothing is overdue.",
+            registry=registry,
+        )
         self._count_wishes()
 
     def _count_wishes(self) -> None:
@@ -109,6 +114,7 @@ class Meter:
         self._overdue_look.set(_seconds_since(backlog.next_look_at, now))
         self._stopped.set(backlog.receipts_stopped)
         self._shunted.set(backlog.shunted_messages)
+        self._overdue_public.set(_seconds_since(backlog.public_look_at, now))
         for need in Need:
             self._needs.labels(need).set(backlog.needs.get(need, 0))
         for language in LANGUAGES:

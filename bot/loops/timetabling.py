@@ -17,6 +17,7 @@ from bot.core.retention import Retention
 from bot.core.subkeys import Use, subkey
 from bot.flows import board, promise
 from bot.flows.changes import forget, needs, origins
+from bot.flows.desk import public_posts
 from bot.flows.outgoing import access, alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
@@ -116,7 +117,7 @@ class Timetable:
         def queue(connection: Connection) -> None:
             board.refresh(connection, now, self._book)
             rows = alert.digests(today.isoformat(), now, self._book, clocks.owners(connection))
-            outbox.queue(connection, rows)
+            outbox.queue(connection, [*rows, *public_posts.notices(connection, now, self._book)])
 
         await self._store.write(queue)
         self._wake()

@@ -40,6 +40,9 @@ IS_NOTICE = text("contact_id IS NULL AND recipient != ''")
 # Of tasks to make a message into a format or a language; of a person who is forgotten there is nothing to make.
 IS_TO_MAKE = text("made_at IS NULL AND (need_codes != '' OR language != '')")
 
+# Of what was said in public: nobody has looked at it.
+IS_UNLOOKED_AT = text("looked_at IS NULL")
+
 # Of messages that left.
 HAS_NO_CONTACT = text("contact_id IS NULL")
 

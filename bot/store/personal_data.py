@@ -309,6 +309,7 @@ IMPERSONAL: dict[str, str] = {
     "raw_messages": "message_id",
     "unscanned_files": "message_id since",
     "remote_files": "id message_id kind content_type state size attempts since next_attempt_at reason",
+    "public_posts": "contact_id look_by looked_at",
     "deliveries": "id contact_id purpose step channel message_id state attempts hand_overs created_at next_attempt_at "
     "sent_at holder joined_to unproven",
     "sent_messages": "id delivery_id contact_id attempt at template",

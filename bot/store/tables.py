@@ -28,6 +28,7 @@ from bot.store.figure_tables import reports, spells
 from bot.store.format_tables import format_tasks
 from bot.store.metadata import Key, metadata, partial
 from bot.store.people_tables import links, needs, views
+from bot.store.public_tables import public_posts
 from bot.store.remote_file_tables import remote_files
 from bot.store.scan_tables import unscanned_files
 
@@ -47,6 +48,7 @@ __all__ = [
     "links",
     "metadata",
     "needs",
+    "public_posts",
     "remote_files",
     "reports",
     "sent_messages",

@@ -44,6 +44,7 @@ PAGES = (
         "templates/en/acknowledgement",
         "templates/ar/acknowledgement",
         "shunted",
+        "public",
         "people",
         "people?change=ada@example.gov.uk",
         "audit",

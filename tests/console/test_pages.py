@@ -72,6 +72,29 @@ def test_everybody_sees_that_something_was_shunted_and_leads_alone_what(full: Ho
     assert lead.get("/console/shunted").all(f"main a[href='/console/shunted/{number}']")
 
 
+def test_what_is_said_in_public_is_looked_at_in_a_list_of_its_own(full: House) -> None:
+    """The late one is marked; whoever acts says that nothing is to be done, and it waits no longer."""
+    reference = full.contact("Is this <b>in public</b>?")
+    number = ask(full.service.store_url, "SELECT max(id) FROM contacts")[0][0]
+    only_logged = "UPDATE contacts SET state = 'logged', visibility = 'public', next_look_at = NULL WHERE id = ?"
+    _change(full, only_logged, number)
+    _change(full, "UPDATE messages SET fields = ? WHERE contact_id = ?", '{"link": "https://social.example/9"}', number)
+    long_ago = ask(full.service.store_url, "SELECT min(received_at) FROM contacts")[0][0]
+    _change(full, "INSERT INTO public_posts (contact_id, look_by) VALUES (?, ?)", number, long_ago)
+    reader, officer = full.officer("reader"), full.officer("officer")
+    assert "1 thing said in public waits for a look" in reader.get("/console/queue").words()
+    page = reader.get("/console/public")
+    assert "Is this <b>in public</b>?" in page.words()
+    assert "Late" in page.words()
+    assert page.all("a[href='https://social.example/9']")
+    assert not page.all("main form")
+    done = officer.post(f"/console/public/{reference}", officer.get("/console/public").hidden())
+    assert "Nothing waits for a look" in done.words()
+    again = officer.post(f"/console/public/{reference}", page.hidden() | officer.get("/console/queue").hidden())
+    assert again.status == 409
+    assert "Somebody looked at it" in officer.get(f"/console/contacts/{reference}").words()
+
+
 FORM = {"name": "Fay", "email": "fay@a.example", "phone": "", "message": "A form.", "service": "", "postcode": ""}
 CALL = {
     "how": "letter",

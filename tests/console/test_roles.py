@@ -93,6 +93,8 @@ CONSOLE = {
     "GET /console/templates/{language}/{name}/{contact}": ALL_IN,
     "GET /console/standards": ALL_IN,
     "GET /console/shunted": ALL_IN,
+    "GET /console/public": ALL_IN,
+    "POST /console/public/{reference}": ACTING_ON_ONE,
     "GET /console/shunted/{number}": LOOKING_FOR_NOTHING,
     "POST /console/shunted/{number}": LOOKING_FOR_NOTHING,
     "GET /console/feedback": LEADING,

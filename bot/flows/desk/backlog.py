@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.core.roles import Scope
 from bot.flows.outgoing.release import BREAKER
-from bot.store import clocks, contacts, cursors, feedback, format_tasks, needs, outbox, shunt
+from bot.store import clocks, contacts, cursors, feedback, format_tasks, needs, outbox, public_posts, shunt
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,8 @@ class Backlog:
     `oldest_receipt_at` is when the acknowledgement was queued that has waited longest, `next_look_at` when the next
     open contact must be looked at; None where there is none. `receipts_stopped` says that the breaker holds them,
     `unread_feedback` how many gave which answer that nobody has read, `needs` and `languages` how many open contacts
-    are of people with each need and each wish, `formats_to_make` how many messages staff have to make.
+    are of people with each need and each wish, `formats_to_make` how many messages staff have to make. `public_look_at`
+    is until when somebody is to look at what was said in public and is due next.
     """
 
     open_contacts: int
@@ -31,6 +32,7 @@ class Backlog:
     needs: Mapping[str, int] = field(default_factory=dict)
     languages: Mapping[str, int] = field(default_factory=dict)
     formats_to_make: int = 0
+    public_look_at: datetime | None = None
 
 
 def look(connection: Connection) -> Backlog:
@@ -47,4 +49,5 @@ def look(connection: Connection) -> Backlog:
         needs=by_need,
         languages=by_language,
         formats_to_make=format_tasks.waiting_count(connection),
+        public_look_at=public_posts.next_look(connection),
     )

@@ -41,6 +41,7 @@ _EVENTS = {
     EventKind.FEEDBACK_READ: "What they think of our answer was read",
     EventKind.FILES_SCANNED: "Its files were looked into for viruses",
     EventKind.FILE_NOT_KEPT: "A file that came with it is not kept here",
+    EventKind.LOOKED_AT: "Somebody looked at it, and nothing is to be done",
     EventKind.EDITED: "The person changed what they wrote",
     EventKind.TAKEN_BACK: "The person took it back",
     EventKind.RESPONDED: "Answered",

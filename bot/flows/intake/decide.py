@@ -83,7 +83,8 @@ def _keep(message: Inbound, contact: Contact, ledger: Ledger, written_by: str = 
     """Store a message of this contact; whatever follows in the batch knows of it."""
     number, name = next(ledger.numbers.messages), ledger.external_id(message)
     ledger.remember(message, contact, written_by)
-    return message_plan(number, name, message, contact.id, written_by, ledger.now)
+    plan = message_plan(number, name, message, contact.id, written_by, ledger.now)
+    return plan + ledger.looks(message, contact, written_by)
 
 
 def _here_already(message: Inbound, entry: LoggedMessage, ledger: Ledger) -> Plan:

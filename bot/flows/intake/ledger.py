@@ -28,7 +28,7 @@ from bot.flows.intake.consequences import (
     Suppressed,
 )
 from bot.flows.intake.gather import BatchFacts
-from bot.flows.intake.plan import Capacity
+from bot.flows.intake.plan import Capacity, Plan, looks
 from bot.flows.rulebook import Rulebook
 from bot.store.contacts import Numbers
 from bot.store.known import Recent
@@ -63,6 +63,10 @@ class Ledger:
         self._free = dict(capacity.free)
         self._receipts_left, self.is_stopped = facts.receipts_left, facts.is_stopped
         self._kept_back: set[ReceiptsKeptBack] = set()
+
+    def looks(self, message: Inbound, contact: Contact, written_by: str) -> Plan:
+        """Have staff look at it, if it was said in public and owes no receipt."""
+        return looks(contact, message, written_by, self.now, self.book)
 
     def at(self, message: Inbound) -> datetime:
         """When it was received."""

@@ -22,6 +22,7 @@ from bot.flows.rulebook import NO_WAY, ClockRules, Rulebook, Way
 from bot.store.remote_files import NewFile
 
 Values = dict[str, Any]
+Looks = tuple[tuple[int, datetime], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class Plan:
 
     `deliveries` are receipts, with their numbers; those that are in `claims`, too, leave after the commit. `notices`
     are for staff, `calls` say what cannot wait. `unscanned` are the messages whose files nobody opens yet, `files` are
-    fetched from their platforms. `windows` says until when a platform takes an answer, `results` what became of each
+    fetched from their platforms, `looks` the contacts that were said in public and owe no receipt, with until when
+    somebody is to look at them. `windows` says until when a platform takes an answer, `results` what became of each
     message.
     """
 
@@ -60,6 +62,7 @@ class Plan:
     raws: tuple[Values, ...] = ()
     unscanned: tuple[int, ...] = ()
     files: tuple[NewFile, ...] = ()
+    looks: Looks = ()
     events: tuple[Event, ...] = ()
     windows: tuple[Values, ...] = ()
     deliveries: tuple[NewDelivery, ...] = ()
@@ -79,6 +82,7 @@ class Plan:
             self.raws + later.raws,
             self.unscanned + later.unscanned,
             self.files + later.files,
+            self.looks + later.looks,
             self.events + later.events,
             self.windows + later.windows,
             self.deliveries + later.deliveries,
@@ -136,6 +140,19 @@ def as_stored(new: NewDelivery, number: int) -> Delivery:
         created_at=new.created_at,
         details=new.details,
     )
+
+
+# What a person said in public; a like, and what is taken back, is nothing to look at.
+_LOOKED_AT = frozenset({"message", "mention", "comment", "edit"})
+
+
+def looks(contact: Contact, message: Inbound, written_by: str, now: datetime, book: Rulebook) -> Plan:
+    """Have staff look, by the end of the next working day, at what was said in public and owes no receipt."""
+    post = message.post
+    is_of_person = post is not None and post.kind in _LOOKED_AT and not post.by_program and written_by == "sender"
+    if not is_of_person or contact.visibility != "public" or contact.state != State.LOGGED:
+        return NOTHING
+    return Plan(looks=((contact.id, book.clocks.default_calendar.due(message.received_at or now, 1)),))
 
 
 @dataclass(frozen=True, slots=True)

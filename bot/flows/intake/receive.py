@@ -41,7 +41,19 @@ from bot.flows.intake.plan import Capacity, Filed, Plan
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
-from bot.store import clocks, contacts, cursors, direct, outbox, remote_files, retention, scans, shunt, suppressions
+from bot.store import (
+    clocks,
+    contacts,
+    cursors,
+    direct,
+    outbox,
+    public_posts,
+    remote_files,
+    retention,
+    scans,
+    shunt,
+    suppressions,
+)
 from bot.store.databases import UNAVAILABLE
 from bot.store.direct import mark
 
@@ -154,6 +166,8 @@ def apply(connection: Connection, plan: Plan, now: datetime, book: Rulebook) -> 
         scans.await_scanner(connection, plan.unscanned, now)
     if plan.files:
         remote_files.add(connection, plan.files, now)
+    if plan.looks:
+        public_posts.add(connection, dict(plan.looks))
     for change in plan.changes:
         _change(connection, change, now, book)
     for urgent in plan.calls:
@@ -178,6 +192,7 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
             _go_on(connection, change, now, book)
         case StaffAnswer():
             staff_answers.take(connection, change, now, book)
+            public_posts.look(connection, change.contact_id, now)
         case CameBack() | News():
             _come_back(connection, change, now, book)
         case NotReached():
@@ -188,6 +203,7 @@ def _change(connection: Connection, change: Change, now: datetime, book: Ruleboo
             contacts.share_receipt(connection, change.contact_id, now)
         case WordsRemoved():
             retention.strip_messages(connection, retention.of_message(connection, change.contact_id, change.message_id))
+            public_posts.look(connection, change.contact_id, now)
         case ReceiptsStopped() | ReceiptsKeptBack():
             from bot.flows.intake import guards  # noqa: PLC0415 - hardly ever there is too much
 

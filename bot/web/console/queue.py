@@ -12,7 +12,7 @@ from bot.core.roles import Permission
 from bot.flows.changes import classify
 from bot.flows.desk import rows
 from bot.flows.titles import Titles
-from bot.store import calls, clocks, queue, settled, shunt, views
+from bot.store import calls, clocks, public_posts, queue, settled, shunt, views
 from bot.web.console import filters, flash, reply
 from bot.web.console.doorkeeper import ROOT, Doorkeeper, Guest, render
 from bot.web.console.filters import Filters
@@ -105,6 +105,7 @@ class QueuePages:
                 "seen": last_event,
                 "views": views.of(c, owner),
                 "owners": sorted({address for team, address in clocks.owners(c) if scope.sees(team)}),
+                "in_public": public_posts.count(c, scope),
                 "shunted": sum(count for name, count in shunt.by_channel(c).items() if sees(scope, name)),
             }
 

@@ -23,6 +23,7 @@ from bot.web.console.message import MessagePages
 from bot.web.console.one_time_link import OneTimeLink
 from bot.web.console.people import PeoplePages
 from bot.web.console.person import PersonPages
+from bot.web.console.public_posts import PublicPostPages
 from bot.web.console.queue import QueuePages
 from bot.web.console.reports import Reports
 from bot.web.console.rewording import RewordingPages
@@ -56,7 +57,7 @@ def routes(site: Site) -> list[web.RouteDef]:
         TrackPages(site, door),
     )
     people = (PersonPages(site, door), PeoplePages(site, door, admission))
-    desk = (DeskPages(site, door), UrgentPages(site, door), ShuntedPages(site, door))
+    desk = (DeskPages(site, door), UrgentPages(site, door), ShuntedPages(site, door), PublicPostPages(site, door))
     more = (Rooms(site, door), DutyPages(site, door), FeedbackPages(site, door), ImprovementPages(site, door))
     figures = (FigurePages(site, door), FigureContacts(site, door), Reports(site, door))
     words = (TemplatePages(site, door), RewordingPages(site, door))
