@@ -18,7 +18,7 @@ from bot.channel import Permanent, RawRequest, Rereader
 from bot.core.messages import Inbound
 from bot.wire.platforms.reading import read_each
 from channels import facebook, instagram, telegram, whatsapp, x
-from tests.channels import documented, documented_meta
+from tests.channels import documented, documented_meta, test_inbound_webhook
 from tests.channels.mutations import mutations
 from tests.peers.meta import signed as of_app
 
@@ -115,12 +115,22 @@ def of_whatsapp() -> Account:
     return of_meta(whatsapp, "phone_number_id", documented_meta.NUMBER, documented_meta.whatsapp(), ignored)
 
 
+def of_vendor() -> Account:
+    """The form of another vendor, which nobody documents but the configuration."""
+
+    def read(body: bytes) -> tuple[Inbound, ...]:
+        return test_inbound_webhook.called(test_inbound_webhook.hook(), body)
+
+    return Account(test_inbound_webhook.hook(), {"form": test_inbound_webhook.CALL}, read, {})
+
+
 ACCOUNTS: Mapping[str, Callable[[], Account]] = {
     "telegram": of_telegram,
     "x": of_x,
     "facebook": of_facebook,
     "instagram": of_instagram,
     "whatsapp": of_whatsapp,
+    "inbound_webhook": of_vendor,
 }
 
 

@@ -8,7 +8,9 @@ import subprocess
 from pathlib import Path
 
 from standardwebhooks import Webhook
+from typer.testing import CliRunner
 
+from bot.cli.commands import app
 from tests.components.ports import wait_until
 from tests.components.receiver import Receiver
 from tests.conftest import Needs
@@ -51,6 +53,9 @@ def test_a_follower_is_told_once_and_without_words(needs: Needs, tmp_path: Path)
             command = ["webhook", "replay", "crm", "--after", "0", "--json"]
             assert json.loads(run(house.service, *command))["name"] == "crm"
             wait_until(lambda: len(_events(crm)) == 6, what="both events once more")
+            command = ["webhook", "replay", "post", "--after", "0", "--config", str(house.service.config)]
+            answer = CliRunner().invoke(app, command, env=house.service.environment)
+            assert (answer.exit_code, "no webhook with follows is named post" in answer.output) == (1, True)
         for call in crm.calls:
             Webhook(SECRET).verify(call.body, call.headers)
             assert b"secret" not in call.body
