@@ -17,6 +17,7 @@ from tests.components.officer import PASSWORD, Officer
 from tests.components.ports import wait_until
 from tests.components.service import LOOPBACK, Service, ask
 from tests.peers.every import PEERS
+from tests.peers.graph import GraphPeer
 from tests.peers.notify_texts import NotifyTextsPeer
 from tests.peers.peer import Peer, Trouble
 from tests.peers.telegram import CONNECTION, TelegramPeer
@@ -70,14 +71,16 @@ def test_a_private_thread_is_one_contact(peer: Peer, service: Service) -> None:
     contact = newest(service)
     assert (contact["state"], contact["channel"]) == ("open", peer.name)
     show = ["contacts", "show", contact["reference"], "--config", str(service.config)]
-    assert "kind: message" in CliRunner().invoke(app, show, env=service.environment).stdout
+    assert ("kind: message" in CliRunner().invoke(app, show, env=service.environment).stdout) == peer.has_posts
     wait_until(lambda: service.acknowledged() == receipts + 1, what="the record of the receipt")
     if peer.staff_program:
         peer.staff_answer("alice", "The crew comes tomorrow. Please leave it where it is.")
     else:
         service.command("contacts", "respond", contact["reference"])
     wait_until(lambda: newest(service)["state"] == "answered", what="the answer to be seen")
-    assert [words for words in peer.answers_to("alice") if "automatic" in words] == [receipt]
+    # To a further mail, and to none of a platform, we say once a day that it was added.
+    automatic = [words for words in peer.answers_to("alice") if "automatic" in words and "We have added" not in words]
+    assert automatic == [receipt]
 
 
 def test_what_staff_type_here_reaches_everybody_where_they_wrote(peers: Sequence[Peer], service: Service) -> None:
@@ -199,6 +202,15 @@ def _goes_away_and_loses_calls(peer: Peer, people: Sequence[str]) -> None:
     peer.hook = hook
     if not peer.has_list:
         peer.back()  # it has no list to ask for, so it calls again, for days
+
+
+def test_graph_calls_where_it_has_proven_that_we_are(peers: Sequence[Peer], service: Service) -> None:
+    """The hook answers its question, and the subscription is made anew when it was removed."""
+    (graph,) = [peer for peer in peers if isinstance(peer, GraphPeer)]
+    wait_until(lambda: len(graph.subscriptions) == 1, what="one subscription")
+    before = set(graph.subscriptions)
+    graph.lifecycle("subscriptionRemoved")
+    wait_until(lambda: len(set(graph.subscriptions) - before) == 1, what="another one")
 
 
 def test_what_an_account_says_of_itself(peer: Peer, service: Service) -> None:

@@ -1,5 +1,6 @@
 """A mailbox of Microsoft 365 by Microsoft Graph: what comes, what leaves, and what goes wrong."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -7,6 +8,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -328,6 +331,57 @@ def test_a_call_proves_itself_and_only_wakes(peer: GraphPeer, opened: Opened) ->
             channel.open(call(content))
     assert channel.prove(call({}, validationToken="a <b>")) == b"a <b>"
     assert channel.prove(call({})) is None
+
+
+@asynccontextmanager
+async def hooked(peer: GraphPeer, channel: Graph) -> AsyncIterator[None]:
+    """The address that Graph calls, in place of the service's own."""
+
+    async def take(request: web.Request) -> web.Response:
+        raw = RawRequest({}, await request.read(), "POST", dict(request.query))
+        if (proof := channel.prove(raw)) is not None:
+            return web.Response(body=proof, content_type="text/plain")
+        channel.open(raw)
+        return web.Response()
+
+    app = web.Application()
+    app.add_routes([web.post(channel.path, take)])
+    async with TestServer(app, host="127.0.0.1") as server:
+        peer.hook = str(server.make_url(channel.path))
+        yield
+        peer.hook = ""
+
+
+async def test_a_subscription_is_made_renewed_and_made_again(peer: GraphPeer, opened: Opened) -> None:
+    """One at a time, whatever an earlier start left; without it nothing is lost."""
+    called = {"notifications": True, "public_url": "https://contact.example.gov.uk"}
+    earlier, channel = opened(**called), opened(**called)
+    async with hooked(peer, channel):
+        await earlier._subscription.renew()
+        await channel._subscription.renew()
+        ((key, subscription),) = peer.subscriptions.items()
+        assert subscription["resource"] == f"/users/{MAILBOX}/messages"
+        await channel._subscription.renew()
+        assert list(peer.subscriptions) == [key]
+        await asyncio.to_thread(peer.put, mail(1))
+        assert channel.news.is_set()
+        await asyncio.to_thread(peer.lifecycle, "subscriptionRemoved")
+        await channel._subscription.renew()
+        assert len(peer.subscriptions) == 1
+        assert key not in peer.subscriptions
+    with pytest.raises(Permanent, match="400 ValidationError"):
+        await opened(**called)._subscription.renew()
+
+
+def test_nobody_is_called_who_is_not_public(opened: Opened) -> None:
+    """Where the pages have no address by https, or none is wanted, mail is looked for."""
+    for table in ({"notifications": True}, {"notifications": True, "public_url": "http://127.0.0.1"}):
+        assert opened(**table)._subscription.address == ""
+    settings = opened()._settings.model_copy(update={"notifications": True})
+    assert settings.called_at("https://contact.example.gov.uk/").public_url == "https://contact.example.gov.uk/"
+    assert (
+        build("post", settings.called_at("https://x.example/"))._subscription.address == "https://x.example/hooks/post"
+    )
 
 
 # The check

@@ -2,6 +2,7 @@
 
 from tests.peers.bluesky import BlueskyPeer
 from tests.peers.facebook import FacebookPeer
+from tests.peers.graph import GraphPeer
 from tests.peers.instagram import InstagramPeer
 from tests.peers.mastodon import MastodonPeer
 from tests.peers.notify_texts import NotifyTextsPeer
@@ -11,7 +12,7 @@ from tests.peers.whatsapp import WhatsAppPeer
 from tests.peers.x import XPeer
 
 PEERS: tuple[type[Peer], ...] = (
-    *(BlueskyPeer, FacebookPeer, InstagramPeer, MastodonPeer),
+    *(BlueskyPeer, FacebookPeer, GraphPeer, InstagramPeer, MastodonPeer),
     *(TelegramPeer, CalledTelegramPeer, WhatsAppPeer, XPeer),
     NotifyTextsPeer,
 )

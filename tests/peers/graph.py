@@ -54,6 +54,7 @@ class GraphPeer(Peer):
     kind = "email_graph"
     pushes = True
     has_public = False
+    has_posts = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,11 +78,16 @@ class GraphPeer(Peer):
         self._newest: dict[str, str] = {}
         self._count = 0
 
+    @property
+    def name(self) -> str:
+        """That of the mailbox, which the kind is not fit for."""
+        return "enquiries"
+
     def table(self) -> str:
         """Looked at often, so that a test need not wait."""
         return f"""
 [[channel]]
-name = "{self.kind}"
+name = "{self.name}"
 kind = "{self.kind}"
 mailbox = "{MAILBOX}"
 tenant = "{TENANT}"

@@ -53,7 +53,8 @@ class Peer(ABC):
     """Runs in a thread of its own. `person` is any name; each kind makes an account of it.
 
     `pushes`: it calls the service's hook, whose address is in `hook` once the service is there. `polls`: the service
-    asks it; `has_list`: and can ask for what no call brought. `has_public`: anybody can read some of it.
+    asks it; `has_list`: and can ask for what no call brought. `has_public`: anybody can read some of it. `has_posts`:
+    what people write has a kind, such as a message or a comment; a mail or a text has none.
     `staff_program`: staff can answer there themselves, and we are told.
     `best_coverage` is "amber" where the platform itself keeps something from every account.
     """
@@ -63,6 +64,7 @@ class Peer(ABC):
     polls = True
     has_list = True
     has_public = True
+    has_posts = True
     staff_program = True
     best_coverage = "green"
 
