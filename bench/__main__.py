@@ -1,7 +1,7 @@
 """`make bench`: the usual benchmarks, or those whose names are given.
 
-python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [hostile] [processes] [size] [soak] [stages] [ticks]
-[webhooks] [console] [report[=CONTACTS]]
+python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [graph] [hostile] [processes] [size] [soak] [stages]
+[ticks] [webhooks] [console] [report[=CONTACTS]]
 """
 
 import sys
@@ -10,6 +10,7 @@ from bench import (
     console,
     deadlines,
     fuzz,
+    graph,
     hostile,
     latency,
     memory,
@@ -30,6 +31,7 @@ def main() -> None:
         "throughput",
         "latency",
         "memory",
+        "graph",
         "deadlines",
         "fuzz",
         "hostile",
@@ -66,6 +68,8 @@ def _run_large(names: set[str]) -> None:
     for name in names:
         if name.partition("=")[0] == "report":
             report.over(int(name.partition("=")[2] or 1_000_000))
+    if "graph" in names:
+        graph.first_look(50_000)
     if "ticks" in names:
         ticks.with_open(1_000_000)
     if "console" in names:

@@ -191,6 +191,11 @@ class Graph(Folder):
         await graph_letters.hand_over(self._calls, message, with_copy=self._settings.save_to_sent)
         return Handed(message.idempotency_key)
 
+    async def look_up(self, message: Outbound) -> Handed | None:
+        """Return what Graph has of a mail that may have left: only a copy in Sent Items shows it."""
+        is_there = self._settings.save_to_sent and await graph_letters.is_there(self._calls, message)
+        return Handed(message.idempotency_key) if is_there else None
+
     async def check(self) -> str:
         """Look at permissions, expiry and folder; return one sentence. Raises Temporary or Misconfigured."""
         count = await self._folder.count()

@@ -29,7 +29,7 @@ from hypothesis import settings
 
 from bot.store import schema
 from bot.store.databases import engine_of
-from tests.components import synapse
+from tests.components import o365, synapse
 from tests.components.daemons import program
 from tests.components.ports import PATIENCE_SECONDS
 from tests.components.postgres import Postgres
@@ -41,6 +41,8 @@ settings.load_profile("ackbot")
 
 # These drop to users of their own, and read mail as them.
 _ROOT_ONLY = frozenset({"dovecot", "postfix"})
+# Programs that have an environment of their own.
+_OF_ITS_OWN = {"synapse": synapse.PROGRAMS / "python", "o365": o365.PYTHON}
 _INSTALL = "tests/components/install.sh installs it"
 _LONG = ("tests/journeys", "tests/channels/test_accounts.py", "tests/faults", "tests/console")
 
@@ -160,8 +162,8 @@ def _need(*programs: str) -> None:
 
 def why_not(name: str) -> str | None:
     """Why this program cannot be used here, or None where it can."""
-    if name == "synapse":
-        return None if (synapse.PROGRAMS / "python").exists() else f"synapse is not installed; {_INSTALL}"
+    if (python := _OF_ITS_OWN.get(name)) is not None:
+        return None if python.exists() else f"{name} is not installed; {_INSTALL}"
     if name == "pango":
         return None if find_library("pango-1.0") else f"pango is not installed; {_INSTALL}"
     try:

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from pydantic import ValidationError
 
-from bot.channel import Batch, Forged, Misconfigured, Permanent, RawRequest, Temporary
+from bot.channel import Batch, Forged, Handed, Misconfigured, Permanent, RawRequest, Searchable, Temporary
 from bot.core.messages import Inbound, Outbound
 from channels.email_graph import Graph, Settings, build
 from tests.channels.mailbox import mail
@@ -301,6 +301,22 @@ async def test_what_a_refusal_means(peer: GraphPeer, opened: Opened) -> None:
     peer.busy = [(429, "900")]
     with pytest.raises(Temporary):
         await channel.send(outbound())
+
+
+async def test_a_mail_whose_answer_was_lost_is_looked_up(peer: GraphPeer, opened: Opened) -> None:
+    """Graph knows no key against repeats; where no copy is wanted, nobody can know."""
+    peer.answers_lost = 1
+    channel = opened()
+    assert isinstance(channel, Searchable)
+    assert await channel.look_up(outbound()) is None
+    with pytest.raises(Temporary):
+        await channel.send(outbound())
+    assert await channel.look_up(outbound()) == Handed("<ack.1@example.gov.uk>")
+    assert await opened(save_to_sent=False).look_up(outbound()) is None
+    assert len(peer.sent) == 1
+    peer.entra.roles = ["Mail.Send"]
+    with pytest.raises(Misconfigured):
+        await opened().look_up(outbound())
 
 
 # Calls

@@ -3,31 +3,33 @@
 # which tests the alerts; the proxies nginx and Caddy; faketime, which gives a process a clock of its own; the browser
 # Chromium; Pango, and fonts of every script in which letters are printed; the virus scanner ClamAV, which gets no
 # signatures but those of the tests. And from PyPI, into an environment of its own in .cache/: the Matrix server Synapse,
-# where staff read alerts.
+# where staff read alerts, and O365, a client of Microsoft Graph by which our own peer of it is tried.
 # Quick when they are there. Where it cannot install (not root, or no apt) it says what will be reported
 # as not run and leaves with status 0, because the rest of the suite is still worth running; under
 # CI=true what is missing is a failure.
 set -euo pipefail
 
 HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-SYNAPSE=$HERE/../../.cache/synapse
+CACHE=$HERE/../../.cache
 
-synapse() {
-    cmp -s "$HERE/synapse.lock" "$SYNAPSE/.installed" && return
-    echo "tests: installing Synapse into .cache/synapse" >&2
-    local python
+# into_its_own NAME: what NAME.lock says, from PyPI, into .cache/NAME.
+into_its_own() {
+    local name=$1 python
+    cmp -s "$HERE/$name.lock" "$CACHE/$name/.installed" && return
+    echo "tests: installing $name into .cache/$name" >&2
     for python in "$HERE/../../.venv/bin/python" python3; do
-        if "$python" -m venv --clear "$SYNAPSE" &&
-            "$SYNAPSE/bin/python" -m pip --disable-pip-version-check --no-input install --quiet \
-                --require-hashes -r "$HERE/synapse.lock"; then
-            cp "$HERE/synapse.lock" "$SYNAPSE/.installed"
+        if "$python" -m venv --clear "$CACHE/$name" &&
+            "$CACHE/$name/bin/python" -m pip --disable-pip-version-check --no-input install --quiet \
+                --require-hashes -r "$HERE/$name.lock"; then
+            cp "$HERE/$name.lock" "$CACHE/$name/.installed"
             return
         fi
     done
-    echo "tests: Synapse could not be installed; the tests that need it will be reported as not run." >&2
+    echo "tests: $name could not be installed; the tests that need it will be reported as not run." >&2
     [ "${CI:-}" != "true" ] || exit 1
 }
-synapse
+into_its_own synapse
+into_its_own o365
 
 PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl prometheus nginx-light caddy faketime chromium)
 PACKAGES+=(clamav-daemon libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-core fonts-droid-fallback)

@@ -63,6 +63,11 @@ class Answer:
         code = str(error.get("code", "")) if isinstance(error, dict) else ""
         return code if _CODE.fullmatch(code) else ""
 
+    def may_pass(self, method: str) -> bool:
+        """Tell whether the same call is worth another try, and nothing may have been done by the last one."""
+        is_undone = method == "GET" or self.status == _TOO_MANY or "retry-after" in self.headers
+        return is_undone and self.status in _AGAIN
+
     @property
     def at(self) -> datetime:
         """The time on Graph's own clock; ours where it does not say."""
@@ -123,8 +128,7 @@ class Calls:
                 answer = await self._signed_in(method, address, most_bytes, options)
             if answer.status in _BUSY:
                 self._not_before = asyncio.get_running_loop().time() + answer.wait_seconds
-            is_worth_another = answer.status in (_BUSY if method != "GET" else _AGAIN)
-            if not is_worth_another or not tries_left or answer.wait_seconds > _LONGEST_WAIT_SECONDS:
+            if not tries_left or not answer.may_pass(method) or answer.wait_seconds > _LONGEST_WAIT_SECONDS:
                 return answer
             if answer.status not in _BUSY:
                 await asyncio.sleep(0.2 * (_TRIES - tries_left))

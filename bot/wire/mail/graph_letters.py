@@ -10,6 +10,7 @@ from email import message_from_bytes
 from email.message import EmailMessage
 from email.utils import getaddresses
 from typing import Any
+from urllib.parse import quote
 
 from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
@@ -17,7 +18,7 @@ from bot.wire.mail.graph_calls import Answer, Calls
 
 # In base64; learn.microsoft.com/en-us/graph/outlook-things-to-know-about-send-mail: a request has 4 MB at most.
 MOST_BYTES = 3 * 2**20
-_ACCEPTED, _BAD_REQUEST, _TOO_LONG = 202, 400, 413
+_OK, _ACCEPTED, _BAD_REQUEST, _TOO_LONG = 200, 202, 400, 413
 _INTERNET_HEADERS = "String {00020386-0000-0000-C000-000000000046} Name "
 _PROPERTIES = {"In-Reply-To": "String 0x1042", "References": "String 0x1039"}
 _HEADERS = ("Auto-Submitted", "X-Auto-Response-Suppress", "Precedence", "List-Id")
@@ -39,6 +40,16 @@ async def hand_over(calls: Calls, message: Outbound, *, with_copy: bool) -> None
         answer = await calls.ask("POST", path, json={"message": as_json(message.content), "saveToSentItems": False})
     if answer.status != _ACCEPTED:
         raise refusal(calls, answer)
+
+
+async def is_there(calls: Calls, message: Outbound) -> bool:
+    """Tell whether Sent Items has a copy: the answer may have been lost. Raises Temporary or Misconfigured."""
+    expression = quote("internetMessageId eq '" + message.idempotency_key.replace("'", "''") + "'")
+    answer = await calls.ask("GET", f"{calls.user}/mailFolders/sentitems/messages?$filter={expression}&$select=id")
+    if answer.status == _OK:
+        return bool(answer.content.get("value"))
+    error = calls.refusal(answer)
+    raise error if isinstance(error, Misconfigured) else Temporary(*error.args)
 
 
 def refusal(calls: Calls, answer: Answer) -> ChannelError:
