@@ -73,6 +73,8 @@ def whatsapp() -> dict[str, Values]:
     nameless = _message(parts["text"])
     del nameless["from"]
     calls["of one with a username"] = _of_number({"contacts": [username], "messages": [nameless]})
+    change = {"type": "user_changed_number", "body": "User Pat changed from 1 to 2", "wa_id": "2"}
+    calls["another number"] = _of_number({"messages": [_message({"type": "system", "system": change})]})
     status = {"id": "wamid.9", "timestamp": "1749416383", "recipient_id": "16505551234"}
     for state in ("delivered", "read"):
         calls[state] = _of_number({"statuses": [status | {"status": state}]})

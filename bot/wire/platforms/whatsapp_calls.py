@@ -60,6 +60,9 @@ IGNORED_FIELDS: Mapping[str, str] = {
 IGNORED_TYPES: Mapping[str, str] = {
     "request_welcome": "somebody has opened the chat, and has written nothing yet",
 }
+IGNORED_CHANGES: Mapping[str, str] = {"customer_identity_changed": "their telephone has other keys than before"}
+# The same has had several names ("System messages", and those of versions before).
+_CHANGES = frozenset({"user_changed_number", "customer_changed_number", "user_changed_user_id"})
 IGNORED_STATUSES: Mapping[str, str] = {"sent": "the answer to our call has said so"}
 _ARRIVED = frozenset({"delivered", "read", "played"})
 _ABOUT_ANOTHER: Mapping[str, Any] = {"reaction": "reaction", "revoke": "deletion", "edit": "edit"}
@@ -121,7 +124,7 @@ class Calls:
     def _message(
         self, name: str, message: Mapping[Any, Any], value: Mapping[str, Any], *, is_own: bool
     ) -> Iterator[Inbound]:
-        if message.get("type") in IGNORED_TYPES:
+        if message.get("type") in IGNORED_TYPES or part(message, "system").get("type") in IGNORED_CHANGES:
             return
         if message.get("group_id"):
             raise NotUnderstood("a message in a group, where we answer nobody")
@@ -130,10 +133,10 @@ class Calls:
         reaction = part(message, "reaction") if kind == "reaction" else {}
         if isinstance(reaction.get("message_id"), str) and not reaction.get("emoji"):
             return  # taken back, it leaves nothing to do
-        if kind == "system":
-            raise NotUnderstood("word that somebody has another number or another name")
         if kind in _ABOUT_ANOTHER:
             text, post = self._about_another(message, person.address)
+        elif kind == "system":
+            text, post = _word_of_change(message, person.address)
         else:
             text, post = whatsapp_contents.read(message, person.address)
         yield Inbound(
@@ -163,7 +166,8 @@ class Calls:
         contacts = [contact for contact in value.get("contacts") or () if isinstance(contact, dict)]
         keys = ("to", "to_user_id", "recipient_user_id") if is_own else ("from", "from_user_id")
         only = contacts[0] if len(contacts) == 1 else {}
-        number = _first_text(*(message.get(key) for key in keys), only.get("wa_id"), only.get("user_id"))
+        previous = part(message, "system").get("previous_user_id")
+        number = _first_text(*(message.get(key) for key in keys), only.get("wa_id"), only.get("user_id"), previous)
         if not number:
             raise NotUnderstood("a message that names no person")
         profile = next((part(c, "profile") for c in contacts if number in (c.get("wa_id"), c.get("user_id"))), {})
@@ -192,6 +196,14 @@ class Calls:
             post=post,
             fault=_reason(error) if has_failed else "",
         )
+
+
+def _word_of_change(message: Mapping[str, Any], conversation: str) -> tuple[str, Post]:
+    """Read that somebody has another number, in the thread under the one before: for staff, who decide what follows."""
+    change = part(message, "system")
+    if change.get("type") not in _CHANGES or not words(change, "body"):
+        raise NotUnderstood("word of the platform of a kind that we do not know")
+    return words(change, "body"), Post(conversation=conversation, by_program=True)
 
 
 def _error(status: Mapping[str, Any]) -> Mapping[str, Any]:
