@@ -193,6 +193,12 @@ def test_what_is_not_understood_is_not_dropped(update: Values) -> None:
         ({"voice": {"file_id": "v", "mime_type": "audio/ogg"}}, RemoteFile("voice", "v", "", "audio/ogg")),
         ({"sticker": {"file_id": "st"}}, RemoteFile("sticker", "st")),
         ({"video_note": {"file_id": "n"}}, RemoteFile("video", "n")),
+        ({"sticker": {"file_id": "s", "is_animated": False}}, RemoteFile("sticker", "s")),
+        (
+            {"sticker": {"file_id": "s", "is_animated": True, "thumbnail": {"file_id": "t"}}},
+            RemoteFile("sticker", "t"),
+        ),
+        ({"sticker": {"file_id": "s", "is_video": True}}, RemoteFile("sticker", "s")),
     ],
 )
 def test_what_can_be_fetched_is_named(content: Values, file: RemoteFile) -> None:

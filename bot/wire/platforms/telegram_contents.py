@@ -74,7 +74,9 @@ def files(message: Values) -> tuple[RemoteFile, ...]:
     """Return the files of a message; of a photo its largest size, and of a live photo the still picture."""
     pieces = [(_photo(message["photo"]), "image")] if message.get("photo") else []
     # An animation comes with the older field `document`, which is the same file.
-    pieces += [(message[field], HOLDS[field]) for field in _FILES if isinstance(message.get(field), dict)][:1]
+    pieces += [
+        (_shown_by_browsers(message[field]), HOLDS[field]) for field in _FILES if isinstance(message.get(field), dict)
+    ][:1]
     return tuple(
         RemoteFile(kind, str(piece["file_id"]), str(piece.get("file_name") or ""), str(piece.get("mime_type") or ""))
         for piece, kind in pieces
@@ -98,6 +100,12 @@ def _text(message: Values, name: str) -> str:
     if not isinstance(value, str):
         raise NotUnderstood(f"{name} is no text")
     return value
+
+
+def _shown_by_browsers(piece: Values) -> Values:
+    """Return a file; of a sticker that moves, which no browser shows, the still picture that Telegram makes of it."""
+    still = piece.get("thumbnail") if piece.get("is_animated") or piece.get("is_video") else None
+    return still if isinstance(still, dict) and "file_id" in still else piece
 
 
 def _photo(sizes: Any) -> Values:
