@@ -17,8 +17,8 @@ import pytest
 from bot.channel import Permanent, RawRequest, Rereader
 from bot.core.messages import Inbound
 from bot.wire.platforms.reading import read_each
-from channels import facebook, instagram, telegram, whatsapp, x
-from tests.channels import documented, documented_meta, test_inbound_webhook
+from channels import bluesky, facebook, instagram, mastodon, telegram, whatsapp, x
+from tests.channels import documented, documented_lists, documented_meta, test_inbound_webhook
 from tests.channels.mutations import mutations
 from tests.peers.meta import signed as of_app
 
@@ -124,6 +124,31 @@ def of_vendor() -> Account:
     return Account(test_inbound_webhook.hook(), {"form": test_inbound_webhook.CALL}, read, {})
 
 
+def of_lists(channel: Any, payloads: Mapping[str, Any]) -> Account:
+    """An account whose lists we read, one thing at a time."""
+
+    def read(body: bytes) -> tuple[Inbound, ...]:
+        try:
+            shown = json.loads(body)
+        except (ValueError, RecursionError):
+            raise Permanent("no page of a list") from None
+        return tuple(read_each("lists", [shown], lambda piece: channel.reread(as_bytes(piece))))
+
+    return Account(channel, payloads, read, {})
+
+
+def of_mastodon() -> Account:
+    """An account on a server."""
+    table = {"name": "lists", "kind": "mastodon", "url": "https://social.example", "token": "t"}
+    return of_lists(mastodon.build("lists", mastodon.Settings.model_validate(table)), documented_lists.mastodon())
+
+
+def of_bluesky() -> Account:
+    """An account of the network."""
+    table = {"name": "lists", "kind": "bluesky", "handle": "town.example", "app_password": "p"}
+    return of_lists(bluesky.build("lists", bluesky.Settings.model_validate(table)), documented_lists.bluesky())
+
+
 ACCOUNTS: Mapping[str, Callable[[], Account]] = {
     "telegram": of_telegram,
     "x": of_x,
@@ -131,6 +156,8 @@ ACCOUNTS: Mapping[str, Callable[[], Account]] = {
     "instagram": of_instagram,
     "whatsapp": of_whatsapp,
     "inbound_webhook": of_vendor,
+    "mastodon": of_mastodon,
+    "bluesky": of_bluesky,
 }
 
 
