@@ -324,7 +324,7 @@ def _is_ignored(notification: Any) -> bool:
 
 def _is_announcement(record: Any) -> bool:
     value = record.get("value") if isinstance(record, dict) else None
-    return isinstance(value, dict) and not value.get("reply")
+    return isinstance(value, dict) and "text" in value and not value.get("reply")
 
 
 def _indexed_at(notification: Any) -> str:

@@ -95,12 +95,13 @@ class Reader:
 
     def _outgoing(self, record: Values, now: str) -> list[Inbound]:
         value, latest = record["value"], datetime.fromisoformat(now)
+        text = value["text"]
         if not value.get("reply"):
             return []  # an announcement, which is said to nobody
         own = posts.is_ours(record["uri"])
         post = Post(answers=posts.ancestors(value), automatic=own, link=posts.link(record["uri"]))
         at = min(instant(value.get("createdAt", "")) or latest, latest)
-        return [self._message(record["uri"], value.get("text", ""), at, None, post)]
+        return [self._message(record["uri"], text, at, None, post)]
 
     def _of_log(self, entry: Values, piece: Values) -> list[Inbound]:
         kind = entry["$type"].partition("#")[2]
