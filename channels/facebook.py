@@ -19,6 +19,8 @@ from bot.wire.platforms.page_changes import PageChanges
 
 PREFIX = "messenger:"
 _NEEDED = frozenset({"pages_messaging", "pages_manage_metadata", "pages_read_engagement", "pages_read_user_content"})
+# Without these calls some of what people write is not seen.
+_OF_PEOPLE = frozenset({"mention", "messaging_postbacks", "ratings", "standby"})
 _BLIND = ("comments on posts are brought by calls only: one that never arrives is not seen",)
 
 
@@ -43,7 +45,9 @@ class Facebook(MetaAccount):
         subscriptions = {field for app in answer.content.get("data", ()) for field in app.get("subscribed_fields", ())}
         if absent := {"messages", "message_echoes", "feed"} - subscriptions:
             return Coverage("red", (f"the Page does not call us for {', '.join(sorted(absent))}",))
-        return await meta.token_coverage(self._api, self._settings.token.get_secret_value(), _NEEDED, _BLIND)
+        gaps = ", ".join(sorted(_OF_PEOPLE - subscriptions))
+        blind = (f"the Page does not call us for {gaps}", *_BLIND) if gaps else _BLIND
+        return await meta.token_coverage(self._api, self._settings.token.get_secret_value(), _NEEDED, blind)
 
     def read_change(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
         """Yield a comment, a post of a visitor, a review, or a post elsewhere that mentions the Page."""

@@ -389,7 +389,10 @@ async def test_a_thread_that_staff_have_is_left_to_them(peer: FacebookPeer, page
 
 async def test_coverage(peer: FacebookPeer, page: Facebook) -> None:
     """A Page that does not call us is red; comments have no list, which is amber."""
-    assert (await page.coverage()).level == "amber"
+    coverage = await page.coverage()
+    assert (coverage.level, len(coverage.findings)) == ("amber", 1)
+    peer.subscribed.remove("ratings")
+    assert (await page.coverage()).findings[0] == "the Page does not call us for ratings"
     peer.subscribed = ["messages"]
     coverage = await page.coverage()
     assert (coverage.level, coverage.findings) == ("red", ("the Page does not call us for feed, message_echoes",))

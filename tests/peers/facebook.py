@@ -35,7 +35,10 @@ class FacebookPeer(MetaPeer):
             *("pages_messaging", "pages_manage_metadata", "pages_read_engagement", "pages_read_user_content"),
             *("instagram_manage_messages", "instagram_manage_comments", "instagram_basic"),
         ]
-        self.subscribed = ["messages", "message_echoes", "feed", "mention", "comments", "mentions"]
+        self.subscribed = [
+            *("messages", "message_echoes", "message_deliveries", "messaging_postbacks", "standby"),
+            *("feed", "mention", "ratings", "comments", "mentions"),
+        ]
         self.messages: list[Values] = []
         self.public: list[tuple[str, str]] = []
         self.silent = False
