@@ -8,15 +8,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import RSAKey
 from pydantic import SecretStr
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
 
 ALGORITHM = "PS256"
 _BLOCK = re.compile(r"-----BEGIN ([A-Z ]+)-----.*?-----END \1-----", re.DOTALL)
@@ -29,11 +26,18 @@ class Certificate:
 
     ends: datetime
     thumbprint: str
-    key: RSAKey
+    key: "RSAKey"
 
     @classmethod
     def read(cls, pem: SecretStr) -> Self:
         """Return what the text holds; raises ValueError, without a word of it."""
+        # Imported by whoever has a certificate.
+        from cryptography import x509  # noqa: PLC0415
+        from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
+        from joserfc.errors import JoseError  # noqa: PLC0415
+        from joserfc.jwk import RSAKey  # noqa: PLC0415
+
         blocks = {match[1]: match[0] for match in _BLOCK.finditer(pem.get_secret_value())}
         key = next((block for name, block in blocks.items() if name.endswith("PRIVATE KEY")), "")
         try:
@@ -50,5 +54,7 @@ class Certificate:
 
     def sign(self, claims: Mapping[str, Any]) -> str:
         """Return the claims as a signed token (RFC 7523)."""
+        from joserfc import jwt  # noqa: PLC0415
+
         header = {"alg": ALGORITHM, "typ": "JWT", "x5t#S256": self.thumbprint}
         return jwt.encode(header, dict(claims), self.key, algorithms=[ALGORITHM])
