@@ -79,7 +79,8 @@ def drop(number: Number, config: Directory = None) -> None:
 
     _, store = contacts.open_store(config)
     _message_or_exit(store, number)
-    _write_or_exit(store, lambda c: shunt.drop(c, number))
+    now = contacts.present(store)
+    _write_or_exit(store, lambda c: shunt.put_away(c, number, now))
     typer.echo(f"{number} is deleted.")
 
 

@@ -327,7 +327,7 @@ IMPERSONAL: dict[str, str] = {
     "account_secrets": "channel secret claimed_until changed_at",
     "suppressions": "reason since until",
     "rules": "name value kept_at",
-    "shunted": "id channel at",
+    "shunted": "id channel at dropped_at",
     "staff": "role teams created_at disabled_at second_factor_step",
     "sessions": "began_at seen_at ends_at how",
     "sign_in_links": "ends_at",

@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.messages import Inbound
 from bot.store.tables import shunted
+
+_WAITS = shunted.c.dropped_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,15 @@ def existing(connection: Connection, channel: str, ids: list[str]) -> set[str]:
 
 def list_all(connection: Connection) -> list[Shunted]:
     """Return each message without its content, the oldest first."""
-    query = select(shunted.c.id, shunted.c.channel, shunted.c.at, shunted.c.error).order_by(shunted.c.id)
+    columns = shunted.c.id, shunted.c.channel, shunted.c.at, shunted.c.error
+    query = select(*columns).where(_WAITS).order_by(shunted.c.id)
     return [Shunted(**row._mapping) for row in connection.execute(query)]
 
 
 def find(connection: Connection, number: int) -> ShuntedMessage | None:
     """Return one message with its raw content."""
-    row = connection.execute(select(shunted).where(shunted.c.id == number)).first()
-    return ShuntedMessage(**row._mapping) if row else None
+    row = connection.execute(select(shunted).where(shunted.c.id == number, _WAITS)).first()
+    return ShuntedMessage(row.id, row.channel, row.at, row.error, row.external_id, row.raw) if row else None
 
 
 def naming(connection: Connection, words: str) -> list[int]:
@@ -76,12 +79,18 @@ def drop(connection: Connection, number: int) -> bool:
     return connection.execute(delete(shunted).where(shunted.c.id == number)).rowcount == 1
 
 
+def put_away(connection: Connection, number: int, now: datetime) -> bool:
+    """Keep the name alone of one that was dealt with, so that it does not come again; False if there is none."""
+    statement = update(shunted).where(shunted.c.id == number, _WAITS)
+    return connection.execute(statement.values(error="", raw=b"", dropped_at=now)).rowcount == 1
+
+
 def by_channel(connection: Connection) -> dict[str, int]:
     """Return the number of messages that wait for a person, by channel."""
-    query = select(shunted.c.channel, func.count()).group_by(shunted.c.channel)
+    query = select(shunted.c.channel, func.count()).where(_WAITS).group_by(shunted.c.channel)
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
 def count(connection: Connection) -> int:
     """Return the number of messages that wait for a person."""
-    return connection.execute(select(func.count()).select_from(shunted)).scalar_one()
+    return connection.execute(select(func.count()).select_from(shunted).where(_WAITS)).scalar_one()

@@ -331,6 +331,8 @@ shunted = Table(
     Column("at", Instant, nullable=False),
     Column("error", Sealed, nullable=False),
     Column("raw", SealedBytes, nullable=False),
+    # Dealt with by hand: its name alone stays, as the platform's list may show it again.
+    Column("dropped_at", Instant),
     UniqueConstraint("channel", "external_id"),
     sqlite_autoincrement=True,
 )

@@ -66,6 +66,18 @@ def test_what_is_rightly_ignored_now_is_dropped_by_a_replay(store: Store, book: 
         assert shunt.list_all(connection) == []
 
 
+def test_what_was_dealt_with_by_hand_does_not_come_again(store: Store, book: Rulebook) -> None:
+    """The list of a platform shows it for days; nothing of it is kept but its name."""
+    with writing(store) as connection:
+        take(connection, book, odd())
+        (row,) = shunt.list_all(connection)
+        assert shunt.put_away(connection, row.id, NOW)
+        assert not take(connection, book, odd()).filed[0].new
+        assert (shunt.list_all(connection), shunt.count(connection), shunt.by_channel(connection)) == ([], 0, {})
+        assert shunt.find(connection, row.id) is None
+        assert not shunt.put_away(connection, row.id, NOW)
+
+
 class Account:
     """An account after its upgrade: it reads the type odd, ignores the type vain, and still knows no other."""
 

@@ -86,7 +86,8 @@ class ShuntedPages:
     async def _drop(self, guest: Guest, row: ShuntedMessage) -> web.StreamResponse:
         about = {"number": row.id, "channel": row.channel}
         event = self._door.event(guest, EventKind.SHUNTED_DROPPED, about)
-        await self._site.write(lambda c: contacts.note(c, [event] if shunt.drop(c, row.id) else []))
+        now = self._site.now()
+        await self._site.write(lambda c: contacts.note(c, [event] if shunt.put_away(c, row.id, now) else []))
         raise web.HTTPSeeOther(f"{ROOT}/shunted")
 
     async def _replay(

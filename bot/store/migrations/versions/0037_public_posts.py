@@ -1,4 +1,4 @@
-"""What was said in public and owes no receipt, until staff have looked at it."""
+"""What was said in public and owes no receipt, until staff have looked at it; and when what was shunted was dropped."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,7 +13,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make the table; what came before was logged as owing nothing, and nobody is asked to look at it now."""
+    """Make the table and the column; what came before was logged as owing nothing, and nobody looks at it now."""
+    op.add_column("shunted", sa.Column("dropped_at", Instant))
     key = sa.ForeignKey("contacts.id", name="fk_public_posts_contact_id")
     op.create_table(
         "public_posts",
