@@ -14,6 +14,7 @@ from bot.store import duties, keys, schema, wordings
 from bot.store.engine import Store
 from bot.store.wordings import Sort, Wording
 from tests.cli.test_settings import GOOD
+from tests.peers.x import REFRESH, XPeer
 
 WARNING = "channel inbox has neither sent_folder nor authserv_id"
 IMAP = 'kind = "email_imap"\nhost = "127.0.0.1"\nusername = "us"\npassword = "env:TEST_SECRET"'
@@ -129,3 +130,28 @@ def test_what_was_set_in_the_console_is_looked_at(tmp_path: Path) -> None:
     assert "messages/en/mention.md: warning L15" in result.output
     preview = CliRunner().invoke(app, ["preview", "mention", "--config", str(tmp_path)])
     assert "Hello from us." in preview.output
+
+
+def test_a_check_uses_up_no_token_that_is_good_once(tmp_path: Path) -> None:
+    """What it renews is kept where the service has it, so that it can be asked again and again."""
+    with XPeer() as peer:
+        account = f"""
+[[channel]]
+name = "x"
+kind = "x"
+url = "{peer.base}"
+token = "council-token"
+refresh_token = "{REFRESH}"
+client_id = "app"
+consumer_secret = "consumer-secret"
+[store]
+url = "sqlite:///{tmp_path}/ackbot.db"
+"""
+        (tmp_path / "ackbot.toml").write_text(GOOD + account, encoding="utf-8")
+        url = kinds.load(tmp_path).store.url
+        schema.prepare(url, may_upgrade=False)
+        keys.begin(url, (), Present().now())
+        for _ in range(2):
+            peer.expire()
+            output = CliRunner().invoke(app, ["check", "--live", "--config", str(tmp_path)]).output
+            assert "x: signed in" in output, output
