@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.core.messages import Inbound, Party
-from bot.wire.mail import headers, markup, mime, parts, quoting
+from bot.wire import markup
+from bot.wire.mail import headers, mime, parts, quoting
 
 OWN_CORPUS = Path(__file__).parent.parent / "payloads" / "mail"
 HEADER = b"From: Ann <ann@residents.example>\r\nMessage-ID: <1@residents.example>\r\n"

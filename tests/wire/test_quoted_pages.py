@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.wire.mail import markup
+from bot.wire import markup
 
 GMAIL = '<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px solid">'
 APPLE = '<blockquote type="cite" style="border: none">'

@@ -9,7 +9,8 @@ import html
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.wire.mail import flowed, headers, markup
+from bot.wire import markup
+from bot.wire.mail import flowed, headers
 from bot.wire.mail.parts import ENCLOSED_MAIL, HTML, MAX_ENCODED, MAX_TEXT, TNEF, Part, leaves
 
 _ENRICHED = frozenset({"text/enriched", "text/richtext"})

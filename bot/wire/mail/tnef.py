@@ -6,7 +6,8 @@ MS-OXTNEF. The library for it takes time that grows with the square of what it r
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.wire.mail import headers, markup, rtf
+from bot.wire import markup
+from bot.wire.mail import headers, rtf
 
 _SIGNATURE = (0x223E9F78).to_bytes(4, "little")
 _MOST_ATTRIBUTES, _MOST_PROPERTIES = 1_000, 2_000

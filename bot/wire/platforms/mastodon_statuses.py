@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.messages import Inbound, Party, Post, RemoteFile
-from bot.wire.mail.markup import to_text
+from bot.wire.markup import to_text
 from bot.wire.platforms.reading import NotUnderstood, read_each
 
 Values = Mapping[str, Any]
