@@ -62,10 +62,11 @@ def bluesky() -> dict[str, Values]:
     }
     reaction = {"value": "👍", "sender": {"did": "did:plc:pat"}, "createdAt": "2026-06-01T09:00:00.000Z"}
     entry = {"$type": "chat.bsky.convo.defs#logAddReaction", "rev": "r1", "convoId": "c1", "message": message}
-    return {
+    private: dict[str, Values] = {
         "private": {"message": message, "conversation": "c1", "author": author, "group": False, "me": DID},
         "reaction": {"entry": {**entry, "reaction": reaction, "relatedProfiles": [author]}, "me": DID},
-    } | {
+    }
+    return private | {
         reason: {"notification": {**notification, "reason": reason, "record": content}, "me": DID}
         for reason, content in {"mention": record, "reply": {**record, "reply": reply}, "quote": record}.items()
     }
