@@ -155,13 +155,14 @@ def test_axe_finds_nothing_at_the_door(browser: Browser, house: House, path: str
 def test_axe_finds_nothing_on_what_a_person_is_given(browser: Browser, tmp_path: Path) -> None:
     """The page of an access request is read at home, from a file."""
     message = {"received_at": NOW, "channel": "inbox", "written_by": "sender", "text": "My bin.", "raw": ""}
+    lost = {"name": "bin.jpg", "state": "lost"}
     sent_message = {"at": NOW, "subject": "We have your message", "words": "Thank you.", "raw": "VGhhbmsgeW91Lg=="}
     sent_message |= {"english": "We thank you."}
     file = {"name": "map.txt", "content": "VGhlIG1hcC4="}
     contact = {
         "reference": "EX-7K3M-9QPH",
         "subject": "Bin",
-        "messages": [message | {"fields": "{}"}],
+        "messages": [message | {"fields": "{}", "of_platform": [lost]}],
         "events": [{"at": NOW, "kind": "logged", "details": {"rule": "a person"}}],
         "deliveries": [
             {"purpose": "acknowledgement", "to": "sam@residents.example", "state": "sent", "messages": [sent_message]}
