@@ -114,6 +114,8 @@ class Folder:
 
     async def _batches(self, page: Page) -> AsyncIterator[Batch]:
         """Yield the messages of a page that count, which is read again from its beginning if not all are stored."""
+        if strange := self._folder.not_understood(page):
+            yield replace(self._batch(), losses=Losses(self._role.channel, strange))
         items = sorted(
             (item for item in page.items if self._position.counts(item.received_at)),
             key=lambda item: item.received_at or page.at,

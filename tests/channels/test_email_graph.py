@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from bot.channel import Batch, Forged, Handed, Misconfigured, Permanent, RawRequest, Searchable, Temporary
 from bot.core.messages import Inbound, Outbound
+from bot.wire.refusals import Uncertain
 from channels.email_graph import Graph, Settings, build
 from tests.channels.mailbox import mail
 from tests.peers.entra import CLIENT, SECRET, TENANT
@@ -223,7 +224,19 @@ async def test_what_graph_cannot_give_is_given_up_alone(peer: GraphPeer, opened:
     assert "ErrorMimeContentConversionFailed" in lost.fault
 
 
-@pytest.mark.parametrize(("status", "wait"), [(429, "0"), (503, "0"), (503, "")])
+@pytest.mark.parametrize("entry", [{"subject": "x"}, {"id": ""}, {"id": 7}, "x", None, {"@removed": {}}])
+async def test_what_a_page_names_and_nobody_understands_is_kept(peer: GraphPeer, opened: Opened, entry: Any) -> None:
+    """Once, as Graph gave it; the messages beside it are read."""
+    peer.put(mail(1))
+    peer.strange = [entry]
+    messages, _, batches = await read(opened(begin="all"))
+    assert subjects(messages) == ["1"]
+    (entry_of_it,) = [message for batch in batches for message in batch.losses.unreadable]
+    assert json.loads(entry_of_it.raw) == entry
+    assert "do not understand" in entry_of_it.fault
+
+
+@pytest.mark.parametrize(("status", "wait"), [(429, "0"), (503, "0"), (503, ""), (503, "nan"), (503, "inf")])
 async def test_a_busy_graph_is_asked_again_later(peer: GraphPeer, opened: Opened, status: int, wait: str) -> None:
     """429 and 503 with Retry-After delay, and lose nothing."""
     peer.put(mail(1))
@@ -319,6 +332,28 @@ async def test_a_mail_whose_answer_was_lost_is_looked_up(peer: GraphPeer, opened
         await opened().look_up(outbound())
 
 
+async def test_a_mail_that_nobody_can_look_up_is_uncertain(peer: GraphPeer, opened: Opened) -> None:
+    """Without a copy each further attempt may be one more mail to the person: they are counted, and few."""
+    peer.answers_lost = 1
+    with pytest.raises(Uncertain):
+        await opened(save_to_sent=False).send(outbound())
+    assert len(peer.sent) == 1
+    with GraphPeer() as gone:
+        channel = opened(save_to_sent=False, url=gone.url, login_url=gone.base)
+        await channel.check()
+    with pytest.raises(Temporary, match="cannot be reached") as refused:
+        await channel.send(outbound())
+    assert not isinstance(refused.value, Uncertain)
+
+
+async def test_a_gateway_that_names_a_time_is_not_asked_again(peer: GraphPeer, opened: Opened) -> None:
+    """After 504 the mail may have left, whatever Retry-After says."""
+    peer.busy = [(504, "0")]
+    with pytest.raises(Temporary):
+        await opened().send(outbound())
+    assert peer.sent == []
+
+
 # Calls
 
 
@@ -341,11 +376,13 @@ def test_a_call_proves_itself_and_only_wakes(peer: GraphPeer, opened: Opened) ->
         {"value": []},
         {"value": [{**value, "clientState": "other"}]},
         {"value": [value, {}]},
+        {"value": [{**value, "clientState": "\ud800"}]},
     ]
     for content in contents:
         with pytest.raises(Forged):
             channel.open(call(content))
     assert channel.prove(call({}, validationToken="a <b>")) == b"a <b>"
+    assert channel.prove(call({}, validationToken="\udcff")) == b"?"
     assert channel.prove(call({})) is None
 
 
@@ -443,6 +480,8 @@ async def test_a_mailbox_that_must_be_closed_and_is_open_is_a_fault(peer: GraphP
     channel = opened(closed_mailbox=OTHER)
     with pytest.raises(Misconfigured, match="application access policy"):
         await channel.check()
+    with pytest.raises(Misconfigured, match="let closed_mailbox name one that is"):
+        await opened(closed_mailbox="gone@example.gov.uk").check()
 
 
 async def test_staff_are_told_before_the_secret_runs_out(peer: GraphPeer, opened: Opened) -> None:

@@ -53,10 +53,10 @@ _FILTER = re.compile(r"receivedDateTime (ge|gt) \S+")
 class GraphPeer(Peer):
     """One mailbox. `folders` are names by id; `messages` what lies in them, by the id that never changes.
 
-    `changes` is what has come or gone, in order. `broken`: messages that Graph cannot convert. `most_page`: the longest
-    page. `requests` are the calls that were made, as method and path. `busy` has refusals to come, `answers_lost` how
-    many mails to come are accepted without anybody hearing of it. `walks_ended`: how often the inbox was read to the
-    end.
+    `changes` is what has come or gone, in order. `broken`: messages that Graph cannot convert. `strange`: what the next
+    page names besides, and no documentation does. `most_page`: the longest page. `requests` are the calls that were
+    made, as method and path. `busy` has refusals to come, `answers_lost` how many mails to come are accepted without
+    anybody hearing of it. `walks_ended`: how often the inbox was read to the end.
     """
 
     kind = "email_graph"
@@ -78,6 +78,7 @@ class GraphPeer(Peer):
         self.calls: list[bytes] = []
         self.requests: list[str] = []
         self.broken: set[str] = set()
+        self.strange: list[Any] = []
         self.busy: list[tuple[int, str]] = []
         self.answers_lost = 0
         self.walks_ended = 0
@@ -448,6 +449,7 @@ login_url = "{self.base}"
                 values.append(self._shown(number, state["options"].get("$select", ""), stable))
         is_last = end >= len(self.changes)
         self.walks_ended += is_last and state["folder"] == "inbox"
+        values += [self.strange.pop() for _ in list(self.strange)]
         name, option = ("deltaLink", "$deltatoken") if is_last else ("nextLink", "$skiptoken")
         place = f"{self.url}/users('{quote(MAILBOX)}')/mailFolders('{state['folder']}')/messages/delta"
         link = f"{place}?{option}={quote(_packed({**state, 'at': end}), safe='')}"

@@ -7,8 +7,10 @@ mailbox at a time.
 
 import asyncio
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import localtime, parsedate_to_datetime
@@ -21,6 +23,7 @@ from yarl import URL
 from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
 from bot.wire.mail.graph_settings import GraphSettings
 from bot.wire.mail.graph_sign_in import roles_in, tokens_of
+from bot.wire.refusals import Uncertain
 
 IMMUTABLE = 'IdType="ImmutableId"'
 AT_ONCE = 4
@@ -65,8 +68,13 @@ class Answer:
 
     def may_pass(self, method: str) -> bool:
         """Tell whether the same call is worth another try, and nothing may have been done by the last one."""
-        is_undone = method == "GET" or self.status == _TOO_MANY or "retry-after" in self.headers
-        return is_undone and self.status in _AGAIN
+        is_undone = self.status == _TOO_MANY or (self.status in _BUSY and "retry-after" in self.headers)
+        return is_undone or (method == "GET" and self.status in _AGAIN)
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether a machine before Graph answers in its place, and nobody knows what Graph has done."""
+        return self.status in _AGAIN - _BUSY
 
     @property
     def at(self) -> datetime:
@@ -80,10 +88,9 @@ class Answer:
     def wait_seconds(self) -> float:
         """For how long nobody should call again (RFC 9110 section 10.2.3)."""
         value = self.headers.get("retry-after", "")
-        try:
-            return max(float(value), 0.0)
-        except ValueError:
-            pass
+        with suppress(ValueError):
+            if math.isfinite(seconds := float(value)):
+                return max(seconds, 0.0)
         try:
             return max((parsedate_to_datetime(value) - self.at).total_seconds(), 0.0)
         except (ValueError, TypeError):
@@ -116,8 +123,8 @@ class Calls:
     async def ask(self, method: str, path: str, *, most_bytes: int = MOST_JSON_BYTES, **options: Any) -> Answer:
         """Make one call whose refusal the caller examines. Raises Temporary or Misconfigured where there is no answer.
 
-        What is busy is asked again when it says; what reads, also after a fault that may pass. A body that is longer
-        than `most_bytes` is cut.
+        Temporary is Uncertain where Graph may have done it all the same. What is busy is asked again when it says; what
+        reads, also after a fault that may pass. A body that is longer than `most_bytes` is cut.
         """
         address = self._address(path)
         tries_left = _TRIES
@@ -191,7 +198,9 @@ class Calls:
                 names = {name.lower(): value for name, value in response.headers.items()}
                 answer = Answer(response.status, names, body, is_cut)
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise Temporary(f"channel {self.name}: {self.base} cannot be reached ({type(error).__name__})") from None
+            is_outside = isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError)
+            kind = Temporary if is_outside else Uncertain
+            raise kind(f"channel {self.name}: {self.base} cannot be reached ({type(error).__name__})") from None
         if 300 <= answer.status < 400:
             raise Misconfigured(f"channel {self.name}: {self.base} sends us elsewhere ({answer.status}): is url right?")
         return answer

@@ -8,6 +8,7 @@ A $filter would find 5,000 messages at most, and none that is moved in later: th
 import base64
 import binascii
 import hashlib
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -65,24 +66,30 @@ class Item:
 
     @classmethod
     def read(cls, value: Any) -> Self | None:
-        """Return it; None for what was taken away, and for a draft."""
-        if not isinstance(value, dict) or "@removed" in value or value.get("isDraft") is True or not value.get("id"):
+        """Return it; None for what was taken away, and for a draft. Raises ValueError where it has no id."""
+        if not isinstance(value, dict) or not isinstance(value.get("id"), str) or not value["id"]:
+            raise ValueError("a message without an id")
+        if "@removed" in value or value.get("isDraft") is True:
             return None
         try:
             at = datetime.fromisoformat(str(value.get("receivedDateTime")))
         except ValueError:
             at = None
-        return cls(str(value["id"]), plausible(at), value.get("hasAttachments") is not False)
+        return cls(value["id"], plausible(at), value.get("hasAttachments") is not False)
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Messages that came, and where Graph says to go on: `is_last` where nothing more has changed."""
+    """Messages that came, and where Graph says to go on: `is_last` where nothing more has changed.
+
+    `strange` are entries that we do not understand, as Graph gave them.
+    """
 
     items: tuple[Item, ...]
     link: str
     is_last: bool
     at: datetime
+    strange: tuple[bytes, ...] = ()
 
     @classmethod
     def read(cls, answer: Answer) -> Self | None:
@@ -91,8 +98,15 @@ class Page:
         onward, last = (str(answer.content.get(f"@odata.{name}") or "") for name in ("nextLink", "deltaLink"))
         if not isinstance(values, list) or not (onward or last):
             return None
-        items = tuple(item for item in map(Item.read, values) if item is not None)
-        return cls(items, onward or last, not onward, answer.at)
+        items, strange = list[Item](), list[bytes]()
+        for value in values:
+            try:
+                item = Item.read(value)
+            except ValueError:
+                strange.append(json.dumps(value, sort_keys=True).encode())
+            else:
+                items += [item] if item is not None else []
+        return cls(tuple(items), onward or last, not onward, answer.at, tuple(strange))
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +154,11 @@ class GraphFolder:
             raise Temporary(f"channel {self.calls.name}: Graph gave a page that says nothing of where to go on")
         return page
 
+    def not_understood(self, page: Page) -> tuple[Inbound, ...]:
+        """Return what stands on a page and is no message that we could ask for: it is kept for a person."""
+        fault = f"Microsoft Graph names something in the folder {self.name} that we do not understand"
+        return tuple(self._lost(entry, fault, b"\r\n" + entry, None) for entry in page.strange)
+
     async def harvests(self, items: Sequence[Item]) -> AsyncIterator[Harvest]:
         """Yield the messages in this order, a few at a time. Raises Temporary or Misconfigured."""
         for has_files, run in groupby(items, key=lambda item: item.has_files):
@@ -171,7 +190,7 @@ class GraphFolder:
             if answer.status != _OK:
                 raise self.calls.refusal(answer)
             values = answer.content.get("value") or [{}]
-            folder_id = quote(str(values[0].get("id", "")))
+            folder_id = quote(str(values[0].get("id", "")), safe="")
             if not folder_id:
                 raise self._no_folder()
             place = f"{self.calls.user}/mailFolders/{folder_id}/childFolders"
@@ -236,11 +255,12 @@ class GraphFolder:
         facts = await self.calls.ask("GET", path, headers={"Prefer": IMMUTABLE})
         del self.tries[item.id]
         fault = f"Microsoft Graph does not give a message in the folder {self.name}: {answer.status} {answer.code}"
-        name = f"graph {item.id}"
-        digest = hashlib.sha256(name.encode()).hexdigest()
         raw = _header(facts.content) + f"\r\n[{fault}]\r\n".encode()
-        message = Inbound(self.channel, name, digest, None, received_at=item.received_at, fault=fault, raw=raw)
-        return Harvest(unreadable=(message,))
+        return Harvest(unreadable=(self._lost(item.id.encode(), fault, raw, item.received_at),))
+
+    def _lost(self, name: bytes, fault: str, raw: bytes, received_at: datetime | None) -> Inbound:
+        digest = hashlib.sha256(b"graph " + name).hexdigest()
+        return Inbound(self.channel, f"graph {digest}", digest, None, received_at=received_at, fault=fault, raw=raw)
 
     def _path(self, item: Item) -> str:
         return f"{self.calls.user}/messages/{quote(item.id, safe='')}"
@@ -261,7 +281,8 @@ def _header(facts: Mapping[str, Any]) -> bytes:
     """Return what Graph knows of a message without its content, as a header."""
     values = {name: facts.get(key) for name, key in _SHOWN.items()}
     party = values["From"]
-    address = party.get("emailAddress", {}).get("address", "") if isinstance(party, dict) else ""
+    entry = party.get("emailAddress") if isinstance(party, dict) else None
+    address = entry.get("address", "") if isinstance(entry, dict) else ""
     values["From"] = f"<{address}>" if address else ""
     lines = (f"{name}: {' '.join(str(value)[:_LONGEST].split())}\r\n" for name, value in values.items() if value)
     return "".join(lines).encode()

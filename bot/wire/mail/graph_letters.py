@@ -15,6 +15,7 @@ from urllib.parse import quote
 from bot.channel import ChannelError, Misconfigured, Permanent, Temporary
 from bot.core.messages import Outbound
 from bot.wire.mail.graph_calls import Answer, Calls
+from bot.wire.refusals import Uncertain
 
 # In base64; learn.microsoft.com/en-us/graph/outlook-things-to-know-about-send-mail: a request has 4 MB at most.
 MOST_BYTES = 3 * 2**20
@@ -28,16 +29,24 @@ _QUOTA = frozenset({"ErrorExceededMessageLimit", "ErrorSubmissionQuotaExceeded",
 
 
 async def hand_over(calls: Calls, message: Outbound, *, with_copy: bool) -> None:
-    """Hand one mail over. Raises Temporary, Permanent or Misconfigured."""
+    """Hand one mail over. Raises Temporary, Permanent or Misconfigured.
+
+    Without a copy nobody can look up what became of it when the answer is lost: Temporary is Uncertain then.
+    """
     if len(message.content) > MOST_BYTES:
         megabytes = MOST_BYTES // 2**20
         raise Permanent(f"channel {calls.name}: the mail is larger than the {megabytes} MB that Microsoft Graph takes")
     path = f"{calls.user}/sendMail"
-    if with_copy:
-        body = base64.b64encode(message.content)
-        answer = await calls.ask("POST", path, data=body, headers={"Content-Type": "text/plain"})
-    else:
+    if not with_copy:
         answer = await calls.ask("POST", path, json={"message": as_json(message.content), "saveToSentItems": False})
+        if answer.is_lost:
+            raise Uncertain(f"channel {calls.name}: {calls.base} said {answer.status}, and may have taken it")
+    else:
+        body = base64.b64encode(message.content)
+        try:
+            answer = await calls.ask("POST", path, data=body, headers={"Content-Type": "text/plain"})
+        except Uncertain as error:
+            raise Temporary(*error.args) from None
     if answer.status != _ACCEPTED:
         raise refusal(calls, answer)
 

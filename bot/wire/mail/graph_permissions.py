@@ -10,7 +10,7 @@ from bot.wire.mail.graph_calls import Calls
 from bot.wire.mail.graph_settings import GraphSettings
 
 _READ, _SEND, _MAIL = "Mail.Read", "Mail.Send", "Mail."
-_OK, _FORBIDDEN = 200, 403
+_OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
 
 
 async def report_of(calls: Calls, settings: GraphSettings) -> str:
@@ -46,6 +46,8 @@ async def _of_policy(calls: Calls, settings: GraphSettings) -> str:
     answer = await calls.ask("GET", f"/users/{mailbox}/mailFolders/inbox")
     if answer.status == _FORBIDDEN:
         return f"{mailbox} is closed to us, as it must be"
+    if answer.status == _NOT_FOUND:
+        raise Misconfigured(f"channel {calls.name}: there is no mailbox {mailbox}: let closed_mailbox name one that is")
     if answer.status != _OK:
         raise calls.refusal(answer)
     raise Misconfigured(

@@ -46,18 +46,18 @@ def address_of(name: str, settings: GraphSettings) -> str:
 def validation(raw: RawRequest) -> bytes | None:
     """Return the answer by which the address is known to be ours; None where the call asks for none."""
     token = raw.query.get("validationToken")
-    return None if token is None else token[:_TOKEN_LENGTH].encode()
+    return None if token is None else token[:_TOKEN_LENGTH].encode("utf-8", "replace")
 
 
 def events_in(raw: RawRequest, proof: str) -> frozenset[str]:
     """Return the lifecycle events of a call, "" for mail that came. Raises Forged."""
     try:
         values = json.loads(raw.body)["value"]
-        proofs = [str(value["clientState"]) for value in values]
+        proofs = [str(value["clientState"]).encode("utf-8", "replace") for value in values]
         events = frozenset(str(value.get("lifecycleEvent") or "") for value in values)
     except (ValueError, RecursionError, TypeError, KeyError, AttributeError):
         raise Forged("no change notifications") from None
-    if not proofs or not all(hmac.compare_digest(value.encode(), proof.encode()) for value in proofs):
+    if not proofs or not all(hmac.compare_digest(value, proof.encode()) for value in proofs):
         raise Forged("another clientState")
     return events
 
