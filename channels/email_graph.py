@@ -14,13 +14,13 @@ from datetime import UTC, datetime
 from email.utils import localtime
 from itertools import islice
 
-from bot.channel import Batch, Coverage, Glance, Handed, RawRequest
+from bot.channel import Batch, Coverage, Glance, Handed, Misconfigured, RawRequest
 from bot.core.messages import NO_LOSSES, Inbound, Losses, Outbound
 from bot.core.outlets import Limits
 from bot.wire.mail import graph_letters, graph_subscription, mime
 from bot.wire.mail.graph_calls import Calls
 from bot.wire.mail.graph_folder import GraphFolder, Harvest, Item, NoFolder, Page, StateLost, well_known
-from bot.wire.mail.graph_permissions import report_of
+from bot.wire.mail.graph_permissions import granted, report_of
 from bot.wire.mail.graph_position import Position, first_position
 from bot.wire.mail.graph_settings import GraphSettings
 from bot.wire.mail.graph_sign_in import Expiry
@@ -200,9 +200,15 @@ class Graph(Folder):
 
     async def check(self) -> str:
         """Look at permissions, expiry and folder; return one sentence. Raises Temporary or Misconfigured."""
-        count = await self._folder.count()
-        permissions = await report_of(self._calls, self._settings)
         expiry = self._expiry.warning(_now()) or self._expiry.sentence()
+        facts = [expiry]
+        try:
+            roles = await self._calls.roles()
+            facts.insert(0, granted(roles))
+            count = await self._folder.count()
+            permissions = await report_of(self._calls, self._settings, roles)
+        except Misconfigured as error:
+            raise Misconfigured("; ".join((str(error), *facts))) from None
         address = self._subscription.address
         news = f"Microsoft calls {address}" if address else f"it is looked for every {self._settings.poll_seconds:g} s"
         where = f"{self._folder.name} of {self._settings.mailbox}"

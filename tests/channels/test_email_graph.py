@@ -456,8 +456,8 @@ async def test_the_check_names_permissions_expiry_and_policy(peer: GraphPeer, op
 @pytest.mark.parametrize(
     ("roles", "others", "words"),
     [
-        (["Mail.Send"], {}, "403 ErrorAccessDenied"),
-        (["Mail.Read"], {}, "Mail.Send is missing"),
+        (["Mail.Send"], {}, "403 ErrorAccessDenied.*the token names Mail.Send; when client_secret runs out"),
+        (["Mail.Read"], {}, "Mail.Send is missing.*the token names Mail.Read; when client_secret runs out"),
         (["Mail.Read", "Mail.Send"], {"mailbox": "nobody@example.gov.uk"}, "no mailbox nobody@example.gov.uk"),
         (["Mail.Read", "Mail.Send"], {"mailbox": OTHER}, "application access policy"),
         (["Mail.Read", "Mail.Send"], {"folders": ["Inbux"]}, "no folder 'Inbux'"),
@@ -511,6 +511,8 @@ async def test_a_certificate_is_signed_in_with_in_place_of_a_secret(peer: GraphP
     channel = opened(client_secret=None, certificate=pem)
     words = await channel.check()
     assert "certificate runs out on" in words
+    with_chain = pem + certified()[0]
+    assert "certificate runs out on" in await opened(client_secret=None, certificate=with_chain).check()
     assert (await channel.coverage()).level == "amber"
     with pytest.raises(Misconfigured, match="AADSTS700027"):
         await opened(client_secret=None, certificate=certified()[1]).check()

@@ -38,7 +38,8 @@ class Certificate:
         from joserfc.errors import JoseError  # noqa: PLC0415
         from joserfc.jwk import RSAKey  # noqa: PLC0415
 
-        blocks = {match[1]: match[0] for match in _BLOCK.finditer(pem.get_secret_value())}
+        # Of a chain, the first is that of the application (RFC 8446 section 4.4.2 has the same order).
+        blocks = {match[1]: match[0] for match in reversed([*_BLOCK.finditer(pem.get_secret_value())])}
         key = next((block for name, block in blocks.items() if name.endswith("PRIVATE KEY")), "")
         try:
             certificate = x509.load_pem_x509_certificate(blocks.get("CERTIFICATE", "").encode())

@@ -13,12 +13,17 @@ _READ, _SEND, _MAIL = "Mail.Read", "Mail.Send", "Mail."
 _OK, _FORBIDDEN, _NOT_FOUND = 200, 403, 404
 
 
-async def report_of(calls: Calls, settings: GraphSettings) -> str:
+def granted(roles: frozenset[str] | None) -> str:
+    """Return which permissions for mail a token names: where one is missing, staff see which."""
+    mail_roles = sorted(role for role in roles or () if role.startswith(_MAIL))
+    return f"of {_READ} and {_SEND}, which are needed, the token names {' and '.join(mail_roles) or 'none'}"
+
+
+async def report_of(calls: Calls, settings: GraphSettings, roles: frozenset[str] | None) -> str:
     """Return what was found; raises Misconfigured where something is missing, or open that must not be.
 
     That the mailbox can be read is proven by then: whoever calls has read it.
     """
-    roles = await calls.roles()
     findings = [*_of_token(calls, roles), await _of_policy(calls, settings)]
     return "; ".join(findings)
 
@@ -28,10 +33,9 @@ def _of_token(calls: Calls, roles: frozenset[str] | None) -> list[str]:
     if not mail_roles:
         return ["it can be read; whether it may send cannot be seen, as Exchange itself gives the permissions"]
     if _SEND not in mail_roles:
-        granted = ", ".join(mail_roles)
         raise Misconfigured(
-            f"channel {calls.name}: the permission {_SEND} is missing (there is {granted}): no receipt can leave. Add "
-            "it to the registration as an application permission, and let an administrator consent"
+            f"channel {calls.name}: the permission {_SEND} is missing: no receipt can leave. Add it to the "
+            "registration as an application permission, and let an administrator consent"
         )
     surplus = [role for role in mail_roles if role not in (_READ, _SEND)]
     more = f", and more than is needed: {', '.join(surplus)}" if surplus else ""
