@@ -93,7 +93,8 @@ class Notify:
             return Handed(existing_id)
         answer = await self._api.call("POST", f"/v2/notifications/{kind}", json=self._content(kind, message))
         if answer.status != _CREATED:
-            raise self._api.refusal(answer, message.recipient)
+            addresses = (line.removeprefix("tel:") for line in postal.lines_of(message.recipient))
+            raise self._api.refusal(answer, *addresses)
         return Handed(str(answer.content.get("id", "")) if isinstance(answer.content, dict) else "")
 
     async def check(self) -> str:
@@ -102,7 +103,7 @@ class Notify:
             if template:
                 await self._check(kind, template)
         kinds = [name for kind, name in _TITLES.items() if self._templates[kind]]
-        return f"GOV.UK Notify takes {' and '.join(kinds)} over"
+        return f"GOV.UK Notify takes {' and '.join(filter(None, (', '.join(kinds[:-1]), kinds[-1])))} over"
 
     async def close(self) -> None:
         """Close the connections."""

@@ -85,6 +85,21 @@ async def test_its_clock_counts(peer: NotifyPeer, outlet: Notify, ahead: float) 
     assert peer.requests.count("GET /_status") == 1
 
 
+async def test_a_refusal_tells_nobodys_number_or_house(peer: NotifyPeer) -> None:
+    """It goes into logs and into the mail to staff."""
+    outlet = notify.build("notify", settings(peer.base, letter_template=LETTER))
+    for recipient in ("tel:+447700900123", postal.address("Ann Example\n1 Mill Lane\nSW1A 1AA")):
+        peer.troubles, peer.quoted = (
+            [(400, "ValidationError")],
+            " ".join(postal.lines_of(recipient)).removeprefix("tel:"),
+        )
+        with pytest.raises(Permanent, match="ValidationError") as refused:
+            await outlet.send(Outbound(recipient, b"x", idempotency_key=recipient))
+        assert "(address)" in str(refused.value)
+        assert not [part for part in ("7700900123", "Ann", "Mill", "SW1A") if part in str(refused.value)]
+    await outlet.close()
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "meant"),
     [
@@ -184,7 +199,7 @@ async def test_a_letter_is_posted_and_followed(peer: NotifyPeer) -> None:
     outlet = notify.build("notify", settings(peer.base, letter_template=LETTER, poll_seconds=0.1))
     assert isinstance(outlet, NotifyWithLetters)
     assert outlet.limits.posts
-    assert await outlet.check() == "GOV.UK Notify takes mails and text messages and letters over"
+    assert await outlet.check() == "GOV.UK Notify takes mails, text messages and letters over"
     to = postal.address("Ann Example\n1 Mill Lane\n\nSW1A 1AA")
     letter = Outbound(to, b"The bin is emptied.", idempotency_key=KEY, subject="Your bin")
     handed = await outlet.send(letter)

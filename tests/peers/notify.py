@@ -52,6 +52,8 @@ class NotifyService:
         self.ahead = timedelta(0)
         # Statuses and types of error to answer with, or "lost": it is taken, and nobody hears of that.
         self.troubles: list[tuple[int, str] | str] = []
+        # What the words of a trouble quote.
+        self.quoted = "ann@residents.example"
         # The newest last, as "Get received text messages" has them.
         self.received: list[Values] = []
 
@@ -86,7 +88,7 @@ class NotifyService:
         if self.troubles and request.method == "POST":
             trouble = self.troubles.pop(0)
             if isinstance(trouble, tuple):
-                return _refused(*trouble, "for ann@residents.example")
+                return _refused(*trouble, f"for {self.quoted}")
             await handler(request)
             return web.Response(status=504, text="upstream timed out")
         return await handler(request)

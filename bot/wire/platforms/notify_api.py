@@ -82,12 +82,16 @@ class NotifyApi:
                 return
             older_than = {"older_than": text_of(content[key][-1], "id")}
 
-    def refusal(self, answer: Answer, recipient: str = "") -> ChannelError:
-        """Return what a refusal means, by its status and the type of the error; its text may change ("Error codes")."""
+    def refusal(self, answer: Answer, *addresses: str) -> ChannelError:
+        """Return what a refusal means, by its status and the type of the error; its text may change ("Error codes").
+
+        Nobody reads in it where the message was to go: `addresses` are left out.
+        """
         errors = _errors(answer.content)
         kinds = {str(error.get("error")) for error in errors}
         details = "; ".join(f"{error.get('error')}: {error.get('message')}" for error in errors)
-        details = details.replace(recipient, "(address)") if recipient else details
+        for address in addresses:
+            details = details.replace(address, "(address)")
         words = f"channel {self._name}: Notify said {answer.status} {details[:_SHOWN]}".rstrip()
         if answer.status >= _FAULT or answer.status < 400 or kinds == {"RateLimitError"}:
             return Temporary(words)

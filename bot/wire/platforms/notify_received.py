@@ -24,16 +24,17 @@ from bot.wire.platforms.reading import NotUnderstood, read_each
 _OVERLAP = timedelta(minutes=2)
 _BEFORE_ALL, _LONGEST = datetime.fromtimestamp(0, UTC), timedelta(days=7)
 # A shorter one belongs to a service, as a name in letters does (Ofcom, "short codes"): nobody can answer it.
-_NUMBER = re.compile(r"\+?\d{7,15}")
+_NUMBER = re.compile(r"\+?[0-9]{7,15}")
 # A call, and an entry of the list, have names of their own for the same.
 _NAMES = {"source_number": "user_number", "message": "content", "date_received": "created_at"}
 
 
 def read(channel: str, values: Any) -> Iterator[Inbound]:
     """Yield the message of a call or of an entry of the list; raises NotUnderstood."""
-    name, number = text_of(values, "id"), _text_of(values, "source_number")
+    name, source = text_of(values, "id"), _text_of(values, "source_number").split()
+    number = "".join(source)
     is_number = _NUMBER.fullmatch(number) is not None
-    address = _address(number) if is_number else f"text:{number}"
+    address = _address(number) if is_number else f"text:{' '.join(source)}"
     words = _words(values)
     yield Inbound(
         channel=channel,
