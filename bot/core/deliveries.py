@@ -76,7 +76,8 @@ class NewDelivery:
 class Delivery:
     """One message on its way out, as it is stored; what its fields mean, `NewDelivery` says.
 
-    `hand_overs` counts the attempts at which it was accepted, or may have been.
+    `hand_overs` counts the attempts at which it was accepted, or may have been; `sent_at` is when it was, for certain:
+    one that waits again all the same has come back.
     """
 
     id: int
@@ -92,6 +93,7 @@ class Delivery:
     created_at: datetime
     details: Mapping[str, Any] = field(default_factory=dict)
     hand_overs: int = 0
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,8 +208,9 @@ class Sending:
 
     async def _hand_over(self, claim: Claimed, message: Outbound) -> Handed:
         """Hand it over, unless the provider has it from an earlier attempt whose answer was lost, or its record."""
-        is_repeat = claim.delivery.attempts > 1 and claim.delivery.purpose in TO_SENDERS
-        if is_repeat and isinstance(self.outlet, Searchable):
+        # What has come back is there for certain, and is wanted once more all the same.
+        is_lost = claim.delivery.attempts > 1 and claim.delivery.sent_at is None
+        if is_lost and claim.delivery.purpose in TO_SENDERS and isinstance(self.outlet, Searchable):
             earlier = await self.outlet.look_up(replace(message, at=claim.delivery.created_at))
             if earlier is not None:
                 logger.info("delivery.was_there", outlet=self.outlet.name, delivery=claim.delivery.id)

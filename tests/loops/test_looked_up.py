@@ -86,6 +86,17 @@ async def test_what_has_left_is_not_sent_again(store: Store, book: Rulebook, pre
     assert (len(outlet.messages), outlet.asked_since) == (1, [first.created_at])
 
 
+async def test_what_came_back_is_sent_once_more(store: Store, book: Rulebook, present: Present) -> None:
+    """The provider still has the copy that did not arrive: it says nothing of the one that is to leave now."""
+    outlet = Conversation(lost_answers=0)
+    sender = await sending(outlet, store, book, present)
+    first = receipt(present, 1)
+    assert (await sender._send_in_turn(Claimed(first), 0)).external_id == "m1"
+    come_back = replace(first, attempts=2, hand_overs=1, sent_at=present.now())
+    assert (await sender._send_in_turn(Claimed(come_back), 0)).error is None
+    assert (len(outlet.messages), outlet.asked_since) == (2, [])
+
+
 async def test_what_has_not_left_is_sent(store: Store, book: Rulebook, present: Present) -> None:
     """Where the provider has nothing it is handed over; where it cannot say, nothing is, until it can."""
     outlet = Conversation(lost_answers=0)
