@@ -5,7 +5,6 @@ wait in "Requests" and have not been looked at for 30 days.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
@@ -72,7 +71,6 @@ class Instagram(MetaAccount):
                 answers=(str(parent),) if parent else (),
                 holds=() if text else ("mention" if field == "mentions" else "unsupported",),
             ),
-            raw=json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"),
         )
 
 

@@ -204,6 +204,14 @@ def test_what_is_documented_is_understood(account: Account) -> None:
         assert [message.external_id for message in again] == [message.external_id for message in messages], what
 
 
+def test_what_is_understood_keeps_what_it_was_read_from(account: Account) -> None:
+    """Where logging it fails it is shunted: then it can still be read again."""
+    for what, payload in account.payloads.items():
+        for message in account.read(as_bytes(payload)):
+            again = list(account.channel.reread(message.raw))
+            assert message.external_id in [read.external_id for read in again], what
+
+
 def test_whatever_changes_nothing_is_dropped(account: Account) -> None:
     """Not one of some thousand changes, but for those that are named here with their reason."""
     lost = {}

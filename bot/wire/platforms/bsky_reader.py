@@ -4,15 +4,14 @@ Lexicons: app.bsky.notification.listNotifications, chat.bsky.convo.defs (github.
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from bot.core.messages import Inbound, Party, Post, RemoteFile
 from bot.wire.platforms import bsky_posts as posts
-from bot.wire.platforms.reading import NotUnderstood, read_each
+from bot.wire.platforms.reading import NotUnderstood, read_each, with_raw
 
 Values = Mapping[str, Any]
 REASONS = ("mention", "reply", "quote")
@@ -63,8 +62,7 @@ class Reader:
 
     def piece(self, piece: Values) -> list[Inbound]:
         """Read one thing that the network showed. Raises NotUnderstood, and the errors of a wrong shape."""
-        raw = json.dumps(piece, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
-        return [replace(message, raw=raw) for message in self._read(piece)]
+        return list(with_raw(self._read(piece), piece))
 
     def _read(self, piece: Values) -> list[Inbound]:
         if "notification" in piece:

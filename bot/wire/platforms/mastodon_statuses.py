@@ -5,15 +5,14 @@ is public: posts to followers, of a limited circle or of one server alone are pr
 """
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bot.core.messages import Inbound, Party, Post, RemoteFile
 from bot.wire.markup import to_text
-from bot.wire.platforms.reading import NotUnderstood, read_each
+from bot.wire.platforms.reading import NotUnderstood, read_each, with_raw
 
 Values = Mapping[str, Any]
 # What is said to nobody: it brings no words of a person to us. The server is asked to leave these out.
@@ -63,8 +62,7 @@ class Statuses:
 
     def piece(self, piece: Values) -> list[Inbound]:
         """Read one thing that the server showed. Raises NotUnderstood, and the errors of a wrong shape."""
-        raw = json.dumps(piece, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
-        return [replace(message, raw=raw) for message in self._read(piece)]
+        return list(with_raw(self._read(piece), piece))
 
     def _read_each(self, pieces: Iterable[Values]) -> Iterator[Inbound]:
         return read_each(self.channel, pieces, self.piece)

@@ -5,7 +5,6 @@ developers.facebook.com/docs/instagram-platform.
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -91,7 +90,6 @@ class Inboxes:
         at: datetime | None,
         *,
         name: str = "",
-        raw: Mapping[str, Any] | None = None,
     ) -> Inbound:
         """Return a message; one without a `person` came from the account itself."""
         return Inbound(
@@ -103,7 +101,6 @@ class Inboxes:
             received_at=at,
             outgoing=not person,
             post=post,
-            raw=json.dumps(raw or {}, ensure_ascii=False).encode("utf-8", "replace"),
         )
 
     def _person(self, event: Mapping[str, Any]) -> str:
@@ -135,7 +132,7 @@ class Inboxes:
         text = words(message, "text") or contents.place(message)
         if not (text or post.holds or is_own):
             raise NotUnderstood("a message without any content")
-        yield self.inbound(mid, text, post, "" if is_own else person, at, raw=message)
+        yield self.inbound(mid, text, post, "" if is_own else person, at)
 
     def _postback(self, event: Mapping[str, Any], person: str) -> Iterator[Inbound]:
         """Read the button that somebody pressed; its title is their message."""

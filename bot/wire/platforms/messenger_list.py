@@ -15,7 +15,7 @@ from bot.wire.platforms import meta
 from bot.wire.platforms.messenger import Inboxes
 from bot.wire.platforms.meta import part, words
 from bot.wire.platforms.platform import Api
-from bot.wire.platforms.reading import NotUnderstood, read_each
+from bot.wire.platforms.reading import NotUnderstood, read_each, with_raw
 
 _CONVERSATION = "id,updated_time,messages.limit(20){id,created_time,from,to,message,attachments,sticker,story}"
 _PAGE = 25
@@ -49,9 +49,9 @@ class MessageList:
         """Return the id of the account's own message with these words to this person, if there is one since then."""
         content = await self._ask({"user_id": self.inboxes.person_of(message)})
         messages = (m for conversation in content.get("data", ()) for m in _messages(conversation))
-        text = message.content.decode()
+        text = same_line(message.content.decode())
         for own in messages:
-            is_own = _sender(own) == self.inboxes.own and own.get("message") == text
+            is_own = _sender(own) == self.inboxes.own and same_line(own.get("message")) == text
             if is_own and (message.at is None or _is_since(own, "created_time", message.at - _CLOCKS)):
                 return Handed(str(own["id"]))
         return None
@@ -86,7 +86,13 @@ class MessageList:
         sender = part(message, "from")
         name = str(sender.get("name") or sender.get("username") or "")
         at, text = _instant(message["created_time"]), words(message, "message")
-        yield self.inboxes.inbound(str(message["id"]), text, post, "" if is_own else person, at, name=name, raw=message)
+        inbound = self.inboxes.inbound(str(message["id"]), text, post, "" if is_own else person, at, name=name)
+        yield from with_raw([inbound], message)
+
+
+def same_line(words: Any) -> str:
+    """Return words as one line, to compare: a platform need not keep the spaces and the lines of what we sent."""
+    return " ".join(str(words or "").split())
 
 
 def _is_since(item: Mapping[str, Any], key: str, since: datetime) -> bool:

@@ -17,9 +17,9 @@ from bot.wire.platforms.conversations import Conversations
 from bot.wire.platforms.deletion_requests import DeletionRequest
 from bot.wire.platforms.downloads import Downloads
 from bot.wire.platforms.messenger import EVENT_FIELDS, PERSONS_WINDOW, RECEIPT_WINDOW, Inboxes
-from bot.wire.platforms.messenger_list import MessageList
+from bot.wire.platforms.messenger_list import MessageList, same_line
 from bot.wire.platforms.platform import Api, PlatformUrl
-from bot.wire.platforms.reading import read_each
+from bot.wire.platforms.reading import read_each, with_raw
 
 
 class MetaSettings(Account):
@@ -123,9 +123,9 @@ class MetaAccount:
         answer = await self._api.ask("GET", path, params=query)
         if answer.status >= 400:
             raise meta.refusal(self._api, answer)
-        text = message.content.decode()
+        text = same_line(message.content.decode())
         answers = answer.content.get("data", ()) if isinstance(answer.content, dict) else ()
-        own = (a for a in answers if text in (a.get("message"), a.get("text")))
+        own = (a for a in answers if text in map(same_line, (a.get("message"), a.get("text"))))
         return next((Handed(str(a["id"])) for a in own if self.is_ours(a)), None)
 
     async def fetch(self, file: RemoteFile, most_bytes: int) -> File:
@@ -156,8 +156,10 @@ class MetaAccount:
         number, kind, item = meta.only_part(piece, self.subject)
         if number != self._inboxes.own:
             return
+        yield from with_raw(self._read_item(kind, item), piece)
+
+    def _read_item(self, kind: str, item: Mapping[str, Any]) -> Iterator[Inbound]:
         if kind != "changes":
-            yield from self._inboxes.read_event(item)
-            return
+            return self._inboxes.read_event(item)
         field, value = meta.change_of(item)
-        yield from self._inboxes.read_event(value) if field in EVENT_FIELDS else self.read_change(field, value)
+        return self._inboxes.read_event(value) if field in EVENT_FIELDS else self.read_change(field, value)

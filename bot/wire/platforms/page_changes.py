@@ -4,7 +4,6 @@ Source: developers.facebook.com/docs/graph-api/webhooks/reference/page (feed, me
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -104,7 +103,6 @@ class PageChanges:
                 holds=_holds(value),
                 link=_link(value),
             ),
-            raw=json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"),
         )
 
     def _writer(self, value: Mapping[str, Any]) -> Party | None:

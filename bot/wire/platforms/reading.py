@@ -7,6 +7,7 @@ are rightly ignored, each with its reason. For all else that it does not know it
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from bot.core.messages import Inbound
@@ -36,7 +37,18 @@ def read_each(channel: str, pieces: Iterable[Any], read: Callable[[Any], Iterabl
 
 def not_understood(channel: str, piece: Any, error: Exception) -> Inbound:
     """Return a piece that raised `error` as what it is: a message that is kept raw for a person."""
-    return raw_message(channel, json.dumps(piece, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace"), error)
+    return raw_message(channel, _as_bytes(piece), error)
+
+
+def with_raw(messages: Iterable[Inbound], piece: Any) -> Iterator[Inbound]:
+    """Yield messages with the piece that they stood in, from which they can be read again."""
+    raw = _as_bytes(piece)
+    for message in messages:
+        yield replace(message, raw=raw)
+
+
+def _as_bytes(piece: Any) -> bytes:
+    return json.dumps(piece, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
 
 
 def raw_message(channel: str, raw: bytes, error: Exception) -> Inbound:

@@ -6,7 +6,6 @@ who it is.
 """
 
 import hashlib
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 from bot.core.messages import Inbound, Party, Post
 from bot.wire.platforms import meta, whatsapp_contents
 from bot.wire.platforms.meta import part, words
-from bot.wire.platforms.reading import NotUnderstood
+from bot.wire.platforms.reading import NotUnderstood, with_raw
 
 SUBJECT = "whatsapp_business_account"
 _LONGEST_REASON = 200
@@ -108,7 +107,7 @@ class Calls:
         if field not in _LISTS or not isinstance(number, str) or not number.isdecimal():
             raise NotUnderstood("a change in a field that we do not know, or of no number")
         if number == self.number_id:  # else it is for another number of the account
-            yield from self._read_own(value)
+            yield from with_raw(self._read_own(value), piece)
 
     def _read_own(self, value: Mapping[str, Any]) -> Iterator[Inbound]:
         match {key: content for key, content in value.items() if key not in _AROUND}:
@@ -148,7 +147,6 @@ class Calls:
             received_at=meta.instant(message.get("timestamp")),
             outgoing=is_own,
             post=post,
-            raw=json.dumps({"id": name, **message}, ensure_ascii=False).encode("utf-8", "replace"),
         )
 
     def _about_another(self, message: Mapping[str, Any], conversation: str) -> tuple[str, Post]:

@@ -6,16 +6,15 @@ first converted to v2. Identifiers are strings. X calls tweets posts since 2026;
 
 import hashlib
 import html
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from bot.core.messages import Inbound, Party, Post, RemoteFile
 from bot.wire.platforms import x_v1
-from bot.wire.platforms.reading import NotUnderstood, read_each
+from bot.wire.platforms.reading import NotUnderstood, read_each, with_raw
 from bot.wire.platforms.x_calls import CONTEXT, Values, beside, is_ignored, pieces
 
 # Direct messages and posts are numbered separately.
@@ -90,8 +89,7 @@ class Reader:
 
     def piece(self, piece: Values, me: str) -> list[Inbound]:
         """Read one event of a call, or one item of a list. Raises NotUnderstood, and the errors of a wrong shape."""
-        raw = json.dumps(piece, ensure_ascii=False, sort_keys=True).encode("utf-8", "replace")
-        return [replace(message, raw=raw) for message in self._read(piece, me or str(piece.get("me", "")))]
+        return list(with_raw(self._read(piece, me or str(piece.get("me", ""))), piece))
 
     def _read(self, piece: Values, me: str) -> list[Inbound]:
         if "list" in piece:
