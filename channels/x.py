@@ -104,7 +104,7 @@ class X:
 
     def open(self, raw: RawRequest) -> Batch:
         """Return the messages of a webhook call, in either of its two shapes."""
-        signature = raw.headers.get("x-twitter-webhooks-signature", "").encode()
+        signature = raw.headers.get("x-twitter-webhooks-signature", "").encode("utf-8", "replace")
         if not hmac.compare_digest(signature, self._sign(raw.body).encode()):
             raise Forged("the signature is not that of consumer_secret")
         try:

@@ -116,7 +116,7 @@ def test_a_challenge_is_answered_with_the_consumer_secret(hook: X) -> None:
         hook.challenge(RawRequest({}, b"", "GET", {}))
 
 
-@pytest.mark.parametrize("shown", ["", "sha256=", "sha256=AAAA", signature(b"{} "), "ümläut"])
+@pytest.mark.parametrize("shown", ["", "sha256=", "sha256=AAAA", signature(b"{} "), "ümläut", "\udcff"])
 def test_what_is_not_signed_over_these_very_bytes_is_forged(hook: X, shown: str) -> None:
     """Nothing of it is even parsed."""
     with pytest.raises(Forged):

@@ -58,7 +58,10 @@ def read(raw: RawRequest, app_secret: str) -> DeletionRequest | None:
     """Return the request in a call; None where it is a call of another kind. Raises Forged or Permanent."""
     if not raw.headers.get("content-type", "").lower().startswith(_FORM):
         return None
-    request = parse_qs(raw.body.decode("ascii", "replace"), max_num_fields=10).get("signed_request", [""])[0]
+    try:
+        request = parse_qs(raw.body.decode("ascii", "replace"), max_num_fields=10).get("signed_request", [""])[0]
+    except ValueError:
+        raise Forged("a form with more fields than the platform sends") from None
     signature, _, payload = request.partition(".")
     own = hmac.new(app_secret.encode(), payload.encode("ascii", "replace"), hashlib.sha256).digest()
     if not hmac.compare_digest(_decoded(signature), own):
