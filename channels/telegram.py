@@ -233,6 +233,8 @@ class Telegram:
         if not connection:
             return True
         if isinstance(connection_part := update.get("business_connection"), dict):
+            if not isinstance(connection_part.get("user"), dict):
+                return True  # it is read, and found to be what cannot be understood
             self._connections[connection] = connection_part
         elif connection not in self._connections:
             try:

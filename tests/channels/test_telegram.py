@@ -326,6 +326,14 @@ async def test_only_the_chats_of_the_configured_account_are_read(bot: Telegram, 
     assert plain.open(RawRequest({"x-telegram-bot-api-secret-token": SECRET}, body)).messages == ()
 
 
+async def test_a_connection_in_a_new_shape_stops_nobody(bot: Telegram, peer: TelegramPeer) -> None:
+    """It is kept as what cannot be understood, and what comes after it is read."""
+    peer.update("business_connection", {**connection("c9", OWNER), "user": "somebody"})
+    peer.write("ann", "for the council")
+    (strange, message), _ = await fetched(bot, None, 2)
+    assert (strange.is_understood, message.text) == (False, "for the council")
+
+
 def test_calls_that_nobody_should_believe() -> None:
     """Another word, none, or no word of ours configured at all; and what is no JSON."""
     bot = telegram.build("tg", called("https://api.telegram.org"))
