@@ -170,7 +170,7 @@ class Bluesky:
         place["posts"] = now.isoformat()
         for part in _parts(self._not_logged(records)):
             yield Batch(tuple(self._reader.own(part, now)), json.dumps(place))
-        self._logged_uris = {_uri(item) for item in (*notifications, *records)}
+        self._logged_uris = {_uri(item) for item in (*notifications, *records)} - {""}
         async for batch in self._chat_batches(place):
             yield batch
         if span is not None:

@@ -296,6 +296,19 @@ async def test_what_is_deleted_is_found_by_comparing(peer: BlueskyPeer, account:
     assert set(json.loads(cursor or "")["recent"]) == {hidden, listed}
 
 
+async def test_what_has_no_name_is_no_repeat_of_another(peer: BlueskyPeer, account: Bluesky) -> None:
+    """Each is kept for a person, at whichever look it comes."""
+    kinds, names = ["something_new", "something_else"], set[str]()
+    async with asyncio.timeout(PATIENCE_SECONDS), aclosing(account.listen(None)) as batches:  # type: ignore[type-var]
+        async for batch in batches:
+            names |= set() if batch.again else {message.external_id for message in batch.messages}
+            if len(names) == 2:
+                break
+            if kinds and len(names) == 2 - len(kinds):
+                peer.notifications.append({"reason": kinds.pop(0), "indexedAt": peer.moment()})
+    assert kinds == []
+
+
 @pytest.mark.parametrize("kind", list(IGNORED))
 def test_what_tells_us_nothing_is_left_out(kind: str) -> None:
     """It stands in a table with the reason."""
