@@ -74,17 +74,18 @@ class Fetching:
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 file = await keeper.fetch(waiting.file, rules.MOST_BYTES)
+            await self._take(waiting, file)
+        except StoreUnavailable:
+            raise
         except Permanent as error:
             await self._lose(waiting, str(error))
         except ChannelError as error:
             await self._put_off(waiting, str(error))
         except TimeoutError:
             await self._put_off(waiting, "it took too long")
-        except Exception as error:  # whatever one file breaks, the others are fetched
+        except Exception as error:  # whatever one file breaks, here or there, the others are fetched and kept
             logger.exception("file.not_fetched", channel=waiting.channel)
             await self._put_off(waiting, type(error).__name__)
-        else:
-            await self._take(waiting, file)
 
     async def _take(self, waiting: Waiting, file: File) -> None:
         """Have a file judged as those of the form are, and keep it or say why not."""
@@ -112,11 +113,16 @@ class Fetching:
         now = self._present.now()
         await self._store.write(lambda c: media.refuse(c, waiting, reason, now))
 
-    async def _lose(self, waiting: Waiting, reason: str) -> None:
-        logger.warning("file.lost", channel=waiting.channel, reason=reason[:_LONGEST_REASON])
-        now = self._present.now()
-        await self._store.write(lambda c: media.lose(c, waiting, reason[:_LONGEST_REASON], now, self._book))
+    async def _lose(self, waiting: Waiting, words: str) -> None:
+        reason, now = _as_reason(words), self._present.now()
+        logger.warning("file.lost", channel=waiting.channel, reason=reason)
+        await self._store.write(lambda c: media.lose(c, waiting, reason, now, self._book))
 
-    async def _put_off(self, waiting: Waiting, reason: str) -> None:
-        now = self._present.now()
-        await self._store.write(lambda c: media.put_off(c, waiting, reason[:_LONGEST_REASON], now, self._book))
+    async def _put_off(self, waiting: Waiting, words: str) -> None:
+        reason, now = _as_reason(words), self._present.now()
+        await self._store.write(lambda c: media.put_off(c, waiting, reason, now, self._book))
+
+
+def _as_reason(words: str) -> str:
+    """Return what a platform said as it can be stored: without NUL and halves of characters, and not for ever."""
+    return words.encode("utf-8", "replace").decode().replace("\0", "")[:_LONGEST_REASON]

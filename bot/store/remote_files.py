@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from bot.core.messages import RemoteFile
 from bot.core.remote_files import State
@@ -97,13 +97,19 @@ def due(connection: Connection, now: datetime, most: int) -> list[Waiting]:
 
 
 def raw_of(connection: Connection, waiting: Waiting) -> bytes | None:
-    """Return the message as it is kept, for this transaction alone; None where the file does not wait any more."""
+    """Return the message as it is kept, for this transaction alone; None where it is gone, or its file does not wait."""
     query = select(remote_files.c.id).where(remote_files.c.id == waiting.id, HAS_NEXT_ATTEMPT).with_for_update()
     if connection.execute(query).first() is None:
         return None
     of_message = select(raw_messages.c.raw).where(raw_messages.c.message_id == waiting.message_id).with_for_update()
     raw: bytes | None = connection.execute(of_message).scalar()
     return raw
+
+
+def drop_forgotten(connection: Connection, message_id: int) -> None:
+    """Drop what is known of the files of a message, unless that is still kept."""
+    is_kept = select(raw_messages.c.message_id).where(raw_messages.c.message_id == message_id).exists()
+    connection.execute(delete(remote_files).where(remote_files.c.message_id == message_id, ~is_kept))
 
 
 def put_raw(connection: Connection, message_id: int, raw: bytes) -> None:

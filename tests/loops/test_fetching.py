@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, update
 
-from bot.channel import Batch
+from bot.channel import Batch, Permanent
 from bot.core.events import EventKind
 from bot.core.files import File
 from bot.core.messages import RemoteFile
@@ -26,7 +26,7 @@ from bot.loops.tending import SelfWatch
 from bot.present import Present
 from bot.store import contacts, outbox, remote_files, retention, scans
 from bot.store.engine import Store
-from bot.store.tables import messages
+from bot.store.tables import messages, raw_messages
 from bot.wire.clamav import Scanner
 from channels import telegram
 from channels.telegram import Telegram
@@ -252,6 +252,46 @@ async def test_what_the_law_lets_forget_is_not_fetched(
     await fetching.look()
     assert await store.read(lambda c: contacts.raw_messages_of(c, waiting.contact_id)) == []
     assert (await stands(store), peer.methods, await subjects(store)) == ([], [], [])
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_what_an_older_program_forgot_is_not_fetched_again_and_again(
+    store: Store, rules: Rulebook, fetching: Fetching, peer: TelegramPeer
+) -> None:
+    """During an upgrade one that knows nothing of these files may forget their message: their names go, too."""
+    peer.files = {"v": ("voice/file_1.oga", VOICE)}
+    await write(store, rules, RemoteFile("document", "known", "my-passport.pdf"), RemoteFile("voice", "v"))
+    passport, _ = await store.read(lambda c: remote_files.due(c, NOW, 9))
+    await store.write(lambda c: media.keep(c, passport, File("my-passport.pdf", b"%PDF-"), NOW))
+    await store.write(lambda c: c.execute(delete(raw_messages)))
+    await fetching.look()
+    assert (await stands(store), peer.methods) == ([], ["getFile"])
+    await fetching.look()
+    assert peer.methods == ["getFile"]
+
+
+class Hostile(Telegram):
+    """A platform that answers as nobody expects: with its own words, or with a file whose name is no text."""
+
+    async def fetch(self, file: RemoteFile, most_bytes: int) -> File:
+        """Answer about this file."""
+        if file.locator == "words":
+            raise Permanent("gone\0 \ud800" * 100)
+        if file.locator == "name":
+            return File("\ud800.txt\0", b"words")
+        return File("note.txt", b"words")
+
+
+async def test_whatever_a_platform_answers_the_next_file_is_fetched(
+    store: Store, rules: Rulebook, present: SetByHand, peer: TelegramPeer
+) -> None:
+    """What cannot be stored as it is, on either store, stops nothing."""
+    files = [RemoteFile("document", locator) for locator in ("words", "name", "good")]
+    await write(store, rules, *files)
+    await Fetching(store, rules, present, {"tg": Hostile("tg", settings(peer.base))}).look()
+    (words, reason), _, good = await stands(store)
+    assert (words, reason[:5], good) == (State.LOST, "gone ", (State.KEPT, ""))
+    assert not {"\0", "\ud800"} & set(reason)
 
 
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
