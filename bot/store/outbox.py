@@ -24,7 +24,6 @@ from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.answers import BY_HAND
 from bot.core.deliveries import (
-    OUT,
     WAITING,
     Delivery,
     Fate,
@@ -46,8 +45,8 @@ Values = dict[str, Any]
 HOLDER_LENGTH = 16
 _claimer = func.substr(deliveries.c.holder, 1, HOLDER_LENGTH)
 # It may come back before it is recorded that it left.
-_MAY_COME_BACK = (State.SENDING, *OUT)
-_COLUMNS = [deliveries.c[name] for name in Delivery.__slots__]
+_MAY_COME_BACK = (State.SENDING, State.SENT)
+_COLUMNS = [*(deliveries.c[name] for name in Delivery.__slots__), deliveries.c.arrived_at]
 # Made once: to build a statement for every call costs more than SQLite needs to run it.
 _QUEUE = insert(deliveries).on_conflict_do_nothing(index_elements=["key"])
 _WAITS = select(deliveries.c.id).where(
@@ -266,14 +265,17 @@ def came_back(
     state = State.PERMANENT_FAILURE if next_attempt_at is None else State.TEMPORARY_FAILURE
     left_at = func.coalesce(deliveries.c.sent_at, literal(at, Instant))
     change = moving(state, *sources_of(state).intersection(_MAY_COME_BACK)).where(deliveries.c.id == delivery.id)
-    values = {"next_attempt_at": next_attempt_at, "sent_at": left_at, "last_error": error[:500]}
+    if next_attempt_at is not None:
+        change = change.where(deliveries.c.arrived_at.is_(None))  # nobody has the same message twice
+    values = {"next_attempt_at": next_attempt_at, "sent_at": left_at, "last_error": error[:500], "arrived_at": None}
     return connection.execute(change.values(values)).rowcount == 1
 
 
-def arrive(connection: Connection, delivery: Delivery) -> bool:
+def arrive(connection: Connection, delivery: Delivery, now: datetime) -> bool:
     """Note that what has left has arrived; False where that is not recorded yet, or known already."""
-    change = moving(State.DELIVERED, State.SENT).where(deliveries.c.id == delivery.id)
-    return connection.execute(change).rowcount == 1
+    has_left = (deliveries.c.id == delivery.id) & (deliveries.c.state == State.SENT)
+    change = update(deliveries).where(has_left, deliveries.c.arrived_at.is_(None))
+    return connection.execute(change.values(arrived_at=now)).rowcount == 1
 
 
 def of_contact(connection: Connection, contact_id: int) -> list[Delivery]:
@@ -336,5 +338,7 @@ def oldest_receipt(connection: Connection) -> datetime | None:
 def delivery_of(row: Any) -> Delivery:
     """The delivery in a row of its table."""
     values = {name: getattr(row, name) for name in Delivery.__slots__}
-    values |= {"purpose": Purpose(row.purpose), "state": State(row.state), "details": json.loads(row.details)}
+    has_arrived = row.state == State.SENT and row.arrived_at is not None
+    state = State.DELIVERED if has_arrived else State(row.state)
+    values |= {"purpose": Purpose(row.purpose), "state": state, "details": json.loads(row.details)}
     return Delivery(**values)

@@ -311,7 +311,7 @@ IMPERSONAL: dict[str, str] = {
     "remote_files": "id message_id kind content_type state size attempts since next_attempt_at reason",
     "public_posts": "contact_id look_by looked_at",
     "deliveries": "id contact_id purpose step channel message_id state attempts hand_overs created_at next_attempt_at "
-    "sent_at holder joined_to unproven",
+    "sent_at arrived_at holder joined_to unproven",
     "sent_messages": "id delivery_id contact_id attempt at template",
     "drafts": "id contact_id kind way began_at typed_at",
     "draft_files": "id contact_id size",

@@ -97,7 +97,7 @@ def due(connection: Connection, now: datetime, most: int) -> list[Waiting]:
 
 
 def raw_of(connection: Connection, waiting: Waiting) -> bytes | None:
-    """Return the message as it is kept, for this transaction alone; None where it is gone, or its file does not wait."""
+    """Return the message as it is kept, for this transaction alone; None where nothing waits for the file."""
     query = select(remote_files.c.id).where(remote_files.c.id == waiting.id, HAS_NEXT_ATTEMPT).with_for_update()
     if connection.execute(query).first() is None:
         return None

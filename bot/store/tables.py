@@ -249,6 +249,8 @@ deliveries = Table(
     Column("created_at", Instant, nullable=False),
     Column("next_attempt_at", Instant),
     Column("sent_at", Instant),
+    # The state of what has arrived stays `sent` in here: an older program beside this one knows of no other.
+    Column("arrived_at", Instant),
     Column("last_error", Sealed, nullable=False, server_default=""),
     # Which process has claimed it; with a lease that has run out it has lost it.
     Column("holder", Text),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from bot.channel import Batch
 from bot.core.contacts import Contact
@@ -18,6 +18,7 @@ from bot.flows.outgoing.deliver import Attempt
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox, suppressions
 from bot.store.engine import Store
+from bot.store.tables import deliveries
 from tests.flows.conftest import NOW, Make, writing
 from tests.flows.test_answer import ANN, FULL, HOLD, LATER, LEAVES
 from tests.flows.test_mail import HOUR, PERSON, kinds, leave, log, now_of, opened, purposes
@@ -58,6 +59,17 @@ def test_a_receipt_that_arrived_is_delivered(store: Store, signed: Rulebook, mai
         assert now_of(connection, contact).acknowledged_at is not None
         says(connection, signed, "undelivered", receipt.channel, key=receipt.message_id)
         assert state(connection, contact) is State.PERMANENT_FAILURE
+
+
+def test_what_has_arrived_is_not_sent_again(store: Store, signed: Rulebook, mail: Make) -> None:
+    """Whatever the provider says later; and programs that know no such state, beside this one, read that it left."""
+    with writing(store) as connection:
+        contact, receipt = handed_over(connection, signed, mail)
+        says(connection, signed, "delivered", receipt.channel, key=receipt.message_id)
+        assert connection.execute(select(deliveries.c.state, deliveries.c.arrived_at)).all() == [("sent", NOW + HOUR)]
+        says(connection, signed, "undelivered", receipt.channel, key=receipt.message_id, may_pass=True)
+        assert state(connection, contact) is State.DELIVERED
+        assert leave(connection, signed, NOW + timedelta(hours=6)) == []
 
 
 def test_a_receipt_that_never_arrives_opens_the_promise_again(store: Store, signed: Rulebook, mail: Make) -> None:

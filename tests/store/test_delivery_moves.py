@@ -125,12 +125,20 @@ def _came_back(connection: Connection, step: Step) -> None:
         outbox.came_back(connection, delivery, "full", step.at, again)
 
 
+def _arrive(connection: Connection, step: Step) -> None:
+    for number in _ids(connection, step):
+        delivery = outbox.with_id(connection, number)
+        assert delivery is not None
+        outbox.arrive(connection, delivery, step.at)
+
+
 CHANGES: dict[str, Callable[[Connection, Step], object]] = {
     "queue": _queue,
     "claim": _claim,
     "claim_like": _claim_like,
     "settle": _settle,
     "came_back": _came_back,
+    "arrive": _arrive,
     "join": lambda c, step: outbox.join(c, 1, _ids(c, step)),
     "release_all": lambda c, step: outbox.release_all(c, step.at),
     "take_back": lambda c, step: outbox.take_back(c, {step.holder[: outbox.HOLDER_LENGTH]}, step.at),
@@ -153,7 +161,7 @@ _PAIRS = [(source, target) for source, target in product(State, State) if source
 READS = frozenset(
     {"acknowledgements_of", "delivery_of", "fates", "late_alerts", "next_due", "of_contact"}
     | {"among", "contact_ids", "count", "departures"}
-    | {"message_times", "oldest_receipt", "row_of", "standing", "under_way", "waiting_count", "with_id"}
+    | {"message_times", "oldest_receipt", "row_of", "standing", "under_way", "waiting_count", "waiting_for", "with_id"}
 )
 steps = st.builds(Step, st.sampled_from(sorted(WALK)), st.integers(0, 7), st.integers(0, 90), st.sampled_from(State))
 # Without something in the outbox nothing moves.

@@ -34,7 +34,7 @@ def note(connection: Connection, news: News, now: datetime, book: Rulebook) -> N
 
 
 def _arrive(connection: Connection, delivery: Delivery, now: datetime) -> None:
-    if outbox.arrive(connection, delivery) and delivery.contact_id is not None:
+    if outbox.arrive(connection, delivery, now) and delivery.contact_id is not None:
         details = {"purpose": delivery.purpose}
         contacts.note(connection, [Event(delivery.contact_id, now, EventKind.DELIVERED, details=details)])
 
