@@ -21,10 +21,11 @@ class Suppression:
 
 
 def add(connection: Connection, address: str, reason: str, since: datetime, until: datetime) -> None:
-    """Suppress an address until then; replace an earlier entry."""
+    """Suppress an address until then, with this reason; an entry that lasts longer stays as it is."""
     values = {"reason": reason, "since": since, "until": until}
     statement = insert(suppressions).values(address=address.lower(), **values)
-    connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_=values))
+    is_shorter = suppressions.c.until <= statement.excluded.until
+    connection.execute(statement.on_conflict_do_update(index_elements=["address"], set_=values, where=is_shorter))
 
 
 def list_in_force(connection: Connection, now: datetime) -> list[Suppression]:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.channel import Batch
 from bot.core.answers import AnswerRules
-from bot.core.deliveries import Delivery
+from bot.core.deliveries import Delivery, State
 from bot.core.lengths import Longest
 from bot.core.messages import Inbound, Party, Post
 from bot.flows.changes import answer
@@ -100,6 +100,20 @@ def test_stop_is_obeyed_and_noted(store: Store, texting: Rulebook) -> None:
         log(connection, texting, text(3, "START"), at=NOW + HOUR)
         assert suppressions.list_in_force(connection, NOW + HOUR) == []
         answer.answer(connection, contact.reference, Answer("full", "It is done."), ANN, NOW + HOUR, texting)
+
+
+def test_stop_outlives_a_text_that_did_not_arrive(store: Store, texting: Rulebook) -> None:
+    """What Notify says later of a text that had left before ends in 30 days, and STOP does not."""
+    with writing(store) as connection:
+        log(connection, texting, text(1, "The bin was missed."))
+        (receipt,) = leave(connection, texting)
+        log(connection, texting, text(2, "STOP"))
+        post = Post("undelivered", about="740e5834", key=receipt.message_id)
+        failed = Inbound("notify", "740e5834 failed", "", None, post=post, fault="the number does not exist")
+        receive(connection, Batch((failed,)), Reading("notify"), NOW + HOUR, texting, Capacity())
+        assert outbox.of_contact(connection, receipt.contact_id or 0)[0].state is State.PERMANENT_FAILURE
+        (entry,) = suppressions.list_in_force(connection, NOW + timedelta(days=365))
+        assert "no more text messages" in entry.reason
 
 
 def test_stop_of_somebody_unknown(store: Store, texting: Rulebook) -> None:
