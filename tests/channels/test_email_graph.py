@@ -199,6 +199,15 @@ async def test_other_folders_have_cursors_and_marks_of_their_own(peer: GraphPeer
     assert [folder.answers_to for folder in channel.also] == ["", "", "enquiries"]
 
 
+async def test_a_folder_in_the_inbox_is_found_in_any_language(peer: GraphPeer, opened: Opened) -> None:
+    """The first folder of a way has Microsoft's own name, too."""
+    peer.folders |= {"inbox": "Mewnflwch", "F1": "Roads"}
+    peer.parents["F1"] = "inbox"
+    peer.put(mail(1), folder="F1")
+    channel = opened(begin="all", folders=["Inbox", "Inbox/Roads"])
+    assert subjects((await read(channel, of=channel.also[0]))[0]) == ["1"]
+
+
 async def test_a_copy_that_exchange_renamed_has_our_name(peer: GraphPeer, opened: Opened) -> None:
     """So that a receipt of ours is not taken for an answer of staff's."""
     renamed = LETTER.replace(b"<ack.1@example.gov.uk>", b"<x@prod.outlook.com>")

@@ -180,9 +180,10 @@ class GraphFolder:
 
     async def _find(self) -> str:
         """Return the id of a folder by its name, or by the names on the way to it."""
-        place = f"{self.calls.user}/mailFolders"
-        folder_id = ""
-        for name in self.name.split("/"):
+        first, *names = self.name.split("/")
+        folder_id = well_known(first)
+        place = f"{self.calls.user}/mailFolders" + (f"/{folder_id}/childFolders" if folder_id else "")
+        for name in names if folder_id else (first, *names):
             expression = quote("displayName eq '" + name.replace("'", "''") + "'")
             answer = await self.calls.ask(
                 "GET", f"{place}?$filter={expression}&$select=id", headers={"Prefer": IMMUTABLE}
