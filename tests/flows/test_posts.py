@@ -231,6 +231,18 @@ def test_an_answered_thread_opens_again_and_much_later_is_a_new_matter(store: St
         assert (first.state, second.state, second.linked_to) == ("answered", "open", first.id)
 
 
+def test_an_edit_of_what_never_came_is_a_message(store: Store, page: Rulebook, say: Say) -> None:
+    """Once, in private; what it changed is a part of the same contact when it comes after all."""
+    with writing(store) as connection:
+        edit = say(2, "The bin at 5 Mill Lane", kind="edit", about="m1", name="m1 edited")
+        (filing, repeat) = take(connection, page, edit, edit).filed
+        assert (filing.new, filing.outcome, repeat.new) == (True, "acknowledge", False)
+        assert take(connection, page, say(1)).filed[0].reference == filing.reference
+        for other in ({"public": True}, {"outgoing": True}, {"words": ""}):
+            stray = say(3, kind="edit", about="m9", name=f"m9 {other}", **other)
+            assert take(connection, page, stray).filed[0].reference is None
+
+
 def test_edits_and_what_is_taken_back(store: Store, page: Rulebook, say: Say) -> None:
     """The first words stay beside the new ones; what is taken back is gone, and that it was is kept."""
     with writing(store) as connection:

@@ -73,7 +73,7 @@ def _of_message(message: Inbound, pointers: Pointers, ledger: Ledger) -> Plan:
     if entry := threads.again(message, ledger.threads):
         return _here_already(message, entry, ledger)
     if post is not None and post.kind in platform_changes.CHANGES:
-        return _changed_later(message, post, ledger)
+        return _changed_later(message, post, pointers, ledger)
     if message.outgoing:
         return _staffs_copy(message, pointers, ledger)
     return _triaged(message, pointers, ledger)
@@ -97,10 +97,11 @@ def _here_already(message: Inbound, entry: LoggedMessage, ledger: Ledger) -> Pla
     return Plan(events=(follow_up_event,)) + copy + result
 
 
-def _changed_later(message: Inbound, post: Post, ledger: Ledger) -> Plan:
+def _changed_later(message: Inbound, post: Post, pointers: Pointers, ledger: Ledger) -> Plan:
     parent = ledger.threads.parents.get(post.about)
     if parent is None or parent.contact.channel != message.channel:
-        return _NOT_A_CONTACTS
+        anew = platform_changes.as_message(message, post)
+        return _triaged(anew, pointers, ledger) if anew else _NOT_A_CONTACTS
     change = platform_changes.change(post, parent.contact, ledger.now)
     return change + _keep(message, parent.contact, ledger, parent.written_by)
 

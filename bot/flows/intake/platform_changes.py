@@ -1,5 +1,6 @@
 """What happens to a message on a platform after it was sent, what becomes of ours, and how copies of it are known."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from bot.core.contacts import Contact
@@ -27,6 +28,12 @@ def change(post: Post, contact: Contact, now: datetime) -> Plan:
         changes=() if keeps_words else (WordsRemoved(contact.id, post.about),),
         results=(Filed(contact.reference, new=True, outcome="attach", rule=verdict.rule),),
     )
+
+
+def as_message(message: Inbound, post: Post) -> Inbound | None:
+    """An edit, in private, of what was never logged or comes later: a person's words all the same. None: no message."""
+    is_to_us = post.kind == "edit" and not message.outgoing and message.visibility == "private"
+    return replace(message, post=replace(post, kind="message", about="")) if is_to_us and message.text else None
 
 
 def news(message: Inbound, post: Post) -> Plan:
