@@ -106,10 +106,13 @@ def raw_of(connection: Connection, waiting: Waiting) -> bytes | None:
     return raw
 
 
-def drop_forgotten(connection: Connection, message_id: int) -> None:
-    """Drop what is known of the files of a message, unless that is still kept."""
-    is_kept = select(raw_messages.c.message_id).where(raw_messages.c.message_id == message_id).exists()
-    connection.execute(delete(remote_files).where(remote_files.c.message_id == message_id, ~is_kept))
+def drop_forgotten(connection: Connection) -> None:
+    """Drop what is known of the files of messages that are not kept any more.
+
+    An older program beside this one forgets messages, and leaves their files, which it does not know of.
+    """
+    is_kept = select(raw_messages.c.message_id).where(raw_messages.c.message_id == remote_files.c.message_id).exists()
+    connection.execute(delete(remote_files).where(~is_kept))
 
 
 def put_raw(connection: Connection, message_id: int, raw: bytes) -> None:

@@ -13,6 +13,7 @@ from bot.core.events import EventKind
 from bot.core.files import File
 from bot.core.messages import RemoteFile
 from bot.core.remote_files import MOST_BYTES_OF_CONTACT, MOST_FILES, PATIENCE, TOO_MANY, TOO_MUCH, State
+from bot.core.retention import Retention
 from bot.core.roles import Scope
 from bot.flows.changes import forget
 from bot.flows.desk import contact_view, message_view
@@ -268,6 +269,19 @@ async def test_what_an_older_program_forgot_is_not_fetched_again_and_again(
     assert (await stands(store), peer.methods) == ([], ["getFile"])
     await fetching.look()
     assert peer.methods == ["getFile"]
+
+
+@pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
+async def test_names_of_files_that_an_older_program_left_are_forgotten(store: Store, rules: Rulebook) -> None:
+    """Also of those that are kept and wait for nothing; those of a message that is there stay."""
+    for number in (1, 2):
+        await write(store, rules, RemoteFile("document", "known", "my-passport.pdf"), message_id=number)
+    first, second = await store.read(lambda c: remote_files.due(c, NOW, 9))
+    await store.write(lambda c: media.keep(c, first, File("my-passport.pdf", b"%PDF-"), NOW))
+    await store.write(lambda c: media.keep(c, second, File("my-passport.pdf", b"%PDF-"), NOW))
+    await store.write(lambda c: c.execute(delete(raw_messages).where(raw_messages.c.message_id == 1)))
+    await store.write(lambda c: forget.forget_what_was_left(c, Retention(timedelta(30)), NOW))
+    assert list(await store.read(lambda c: remote_files.of_messages(c, [1, 2]))) == [2]
 
 
 class Hostile(Telegram):

@@ -16,6 +16,7 @@ from bot.store import (
     duties,
     history,
     merging,
+    remote_files,
     retention,
     sent_messages,
     shunt,
@@ -70,7 +71,11 @@ def forget_audit_lines(connection: Connection, keep: Retention, now: datetime, m
 
 
 def forget_what_was_left(connection: Connection, keep: Retention, now: datetime) -> None:
-    """Delete what has run out: suppressions, drafts, absences, copies of notices, what nobody could log for long."""
+    """Delete what has run out: suppressions, drafts, absences, copies of notices, what nobody could log for long.
+
+    And what is left of the files of messages that are forgotten.
+    """
+    remote_files.drop_forgotten(connection)
     suppressions.forget(connection, now)
     drafts.forget(connection, now - DRAFTS_KEPT)
     duties.forget(connection, (now - DUTIES_KEPT).date())

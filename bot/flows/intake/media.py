@@ -23,8 +23,7 @@ def keep(connection: Connection, waiting: Waiting, file: File, now: datetime, *,
     """
     raw = remote_files.raw_of(connection, waiting)
     if raw is None:
-        # An older program beside this one forgets a message and leaves its files, which it does not know of.
-        remote_files.drop_forgotten(connection, waiting.message_id)
+        remote_files.drop_forgotten(connection)
         return
     size = len(file.content)
     if remote_files.size_of_contact(connection, waiting.contact_id) + size > rules.MOST_BYTES_OF_CONTACT:
