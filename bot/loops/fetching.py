@@ -62,7 +62,7 @@ class Fetching:
         return len(due) == MOST_AT_ONCE
 
     async def _fetch_of(self, channel: str, files: Sequence[Waiting]) -> None:
-        """Fetch the files of one channel, one after another, so that a slow platform delays no other."""
+        """Fetch the files of one channel, one after another, and those of the other channels meanwhile."""
         keeper = self._keepers.get(channel)
         for waiting in files:
             if keeper is None:
