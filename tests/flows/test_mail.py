@@ -223,6 +223,32 @@ def test_a_receipt_that_comes_back_opens_the_promise_again(store: Store, signed:
         assert much_later.outcome == "acknowledge"
 
 
+@pytest.mark.parametrize(("secret", "outcome"), [(SECRET, "undeliverable"), (b"another secret", "log")])
+@pytest.mark.parametrize("kind", ["message/rfc822", "text/rfc822-headers"])
+def test_a_report_to_the_mailbox_itself_is_proven_by_the_mail_that_it_returns(
+    store: Store, signed: Rulebook, mail: Make, kind: str, secret: bytes, outcome: str
+) -> None:
+    """Exchange Online sends under an envelope of its own: our token in the header that comes back proves as much."""
+    with writing(store) as connection:
+        contact = opened(connection, signed, mail())
+        (receipt,) = outbox.of_contact(connection, contact.id)
+        token = return_address(receipt, secret).partition("@")[0].rpartition("+")[2]
+        returned = f"From: Exampleshire Council <{STAFF}>\r\nTo: {PERSON}\r\nX-Ackbot-Loop: {token}\r\n"
+        text = (
+            "--b\r\n\r\nIt did not arrive.\r\n--b\r\nContent-Type: message/delivery-status\r\n\r\n"
+            f"Reporting-MTA: dns; mx.example.gov.uk\r\n\r\nFinal-Recipient: rfc822; {PERSON}\r\n"
+            f"Action: failed\r\nStatus: 5.1.10\r\n--b\r\nContent-Type: {kind}\r\n\r\n{returned}\r\n--b--"
+        )
+        report = 'multipart/report; report-type=delivery-status; boundary="b"'
+        headers = {"From": "postmaster@example.gov.uk", "To": STAFF, "Return_Path": "<>", "Content_Type": report}
+        (filed,) = log(connection, signed, mail(91, text=text, **headers), at=NOW + HOUR)
+        assert filed.outcome == outcome
+        assert (now_of(connection, contact).acknowledged_at is None) == (outcome == "undeliverable")
+        as_forwarded = headers | {"Content_Type": 'multipart/mixed; boundary="b"', "From": "sam@residents.example"}
+        (other,) = log(connection, signed, mail(92, text=text, **as_forwarded), at=NOW + HOUR)
+        assert other.outcome != "undeliverable"
+
+
 @pytest.mark.parametrize("wrong", ["another secret", "no token"])
 def test_a_report_that_is_not_proven_to_be_ours_changes_nothing(
     store: Store, signed: Rulebook, mail: Make, wrong: str

@@ -9,6 +9,8 @@ from bot.core.messages import Report
 from bot.wire.mail import headers
 
 KINDS = frozenset({"message/delivery-status", "message/global-delivery-status", "message/feedback-report"})
+# What a report returns of the mail that it is about, beside an enclosed mail (RFC 6522 section 4, RFC 6533 section 6).
+HEADERS_ALONE = frozenset({"text/rfc822-headers", "message/global-headers"})
 _MOST_OCTETS, _MOST_REPORTS = 100_000, 50
 # A bounce shows at its beginning what it is. Each detector of the library takes 20 microseconds for each line.
 _MOST_OF_UNUSUAL, _MOST_LINES = 30_000, 1_000
@@ -18,6 +20,7 @@ _GROUPS = re.compile(rb"\r?\n[ \t]*\r?\n")
 # The address that only this service can have made (`acknowledgements.signed_subaddress`). A report without it is
 # about somebody else's mail.
 _OURS = re.compile(rb"\+b\d{1,18}\.[a-z2-7]{12}@", re.IGNORECASE)
+_TOKEN = re.compile(r"b\d{1,18}\.[a-z2-7]{12}", re.IGNORECASE)
 
 # The library logs at length each mail that one of its detectors cannot handle.
 logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
@@ -35,6 +38,19 @@ def status_of(octets: bytes) -> tuple[list[Report], list[str]]:
         if sender := headers.path(fields.get("original-mail-from", "")):
             senders.append(sender)
     return reports[:_MOST_REPORTS], senders
+
+
+def return_address_of(fields: headers.Fields) -> list[str]:
+    """Return the signed address of the mail with this header, if it is ours: our own token, at its author's address.
+
+    A provider that sends under an envelope of its own, such as Exchange Online, reports to the mailbox itself.
+    """
+    by_name = {name: headers.tidy(value) for name, value in reversed(fields) if name in ("from", "x-ackbot-loop")}
+    token, authors = by_name.get("x-ackbot-loop", ""), headers.addresses([by_name.get("from", "")])
+    if not _TOKEN.fullmatch(token) or len(authors) != 1:
+        return []
+    local, _, domain = authors[0].address.rpartition("@")
+    return [f"{local}+{token}@{domain}"]
 
 
 def _of_a_recipient(fields: dict[str, str]) -> list[Report]:

@@ -7,7 +7,7 @@ boundary, and takes most of the time that one mail may take.
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -244,7 +244,17 @@ def _read_parts(root: parts.Part, reading: Reading) -> None:
             reports, senders = bounces.status_of(part.decoded())
             reading.reports += reports
             reading.envelope_senders += senders
+    if root.kind == "multipart/report" and reading.reports:
+        reading.envelope_senders += _return_addresses(root)
     reading.text = _readable(bodies.words_of(root)[:MAX_TEXT])
+
+
+def _return_addresses(report: parts.Part) -> Iterator[str]:
+    """Yield the signed address of each mail of ours that a report returns, whole or by its header."""
+    for part in parts.leaves(report):
+        if part.kind in bounces.HEADERS_ALONE or part.kind in parts.ENCLOSED_MAIL:
+            head, _ = headers.split(part.decoded().lstrip(b"\r\n"))
+            yield from bounces.return_address_of(headers.fields(head))
 
 
 def _kind_in_full(part: parts.Part) -> str:
