@@ -13,6 +13,7 @@ from bot.loops import safekeeping
 from bot.present import Present
 from bot.store import schema
 from bot.store.engine import Store
+from bot.wire.platforms.user_tokens import RenewableToken
 from channels import x
 from channels.x import X
 from tests.peers.x import REFRESH, SECRET, TOKEN, XPeer
@@ -136,3 +137,34 @@ async def test_a_store_that_cannot_be_reached_uses_up_nothing(peer: XPeer, store
     with pytest.raises(Temporary, match="store"):
         await answer_of(peer, process)
     assert peer.refresh_token == REFRESH
+
+
+class Full:
+    """A safe that has a former token, and takes no other at first."""
+
+    def __init__(self, safe: safekeeping.Safekeeping) -> None:
+        self.safe = safe
+        self.is_full = True
+        self.read, self.claim, self.release = safe.read, safe.claim, safe.release
+
+    async def write(self, secret: str) -> None:
+        """Refuse it."""
+        if self.is_full:
+            raise Temporary("no room")
+        await self.safe.write(secret)
+
+
+async def test_a_token_that_could_not_be_kept_is_not_given_up_for_its_predecessor(peer: XPeer, store: Store) -> None:
+    """The one in the safe was good once; the newest is renewed, and kept."""
+    process = account(peer, store)
+    peer.expire()
+    assert "@council" in await process.check()
+    token = process._token
+    assert isinstance(token, RenewableToken)
+    assert isinstance(token._safe, safekeeping.Safekeeping)
+    safe = Full(token._safe)
+    process.keep_in(safe)
+    for safe.is_full in (True, True, False):
+        peer.expire()
+        assert "@council" in await process.check()
+    await process.close()

@@ -159,7 +159,8 @@ class RenewableToken:
                 raise Temporary(f"channel {self._api.name}: another process renews the token")
             return
         try:
-            if not await self._recall():
+            # What could not be kept is newer than what the safe has.
+            if not (self._is_kept and await self._recall()):
                 await self._renew()
                 await self._keep()
         finally:
