@@ -43,6 +43,12 @@ def keep(connection: Connection, message: Inbound, error: str, at: datetime) -> 
     return connection.execute(statement.returning(shunted.c.id)).scalar() is not None
 
 
+def is_waiting(connection: Connection, channel: str, error: str) -> bool:
+    """Tell whether a message of this channel waits for a person because of the same error."""
+    query = select(shunted.c.id).where(shunted.c.channel == channel, shunted.c.error == error, _WAITS).limit(1)
+    return connection.execute(query).first() is not None
+
+
 def existing(connection: Connection, channel: str, ids: list[str]) -> set[str]:
     """Return those of these external ids that are stored already."""
     query = select(shunted.c.external_id).where(shunted.c.channel == channel, shunted.c.external_id.in_(ids))

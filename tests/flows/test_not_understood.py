@@ -44,6 +44,21 @@ def test_it_is_kept_between_its_neighbours(store: Store, book: Rulebook, mail: M
         assert len(contacts.list_all(connection)) == 2
 
 
+def test_one_notice_is_enough_while_the_same_waits(store: Store, book: Rulebook) -> None:
+    """Another reason has a notice of its own, and so has the next one after staff dealt with the first."""
+    with writing(store) as connection:
+        take(connection, book, odd(1), odd(2))
+        take(connection, book, odd(3), not_understood("inbox", 4, NotUnderstood("a message without an id")))
+        (first, *others) = (row.id for row in shunt.list_all(connection))
+        assert len(others) == 3
+        notices = "SELECT count(*) FROM deliveries WHERE purpose = 'notice'"
+        assert connection.exec_driver_sql(notices).scalar() == 2
+        for number in (first, *others):
+            shunt.drop(connection, number)
+        take(connection, book, odd(5))
+        assert connection.exec_driver_sql(notices).scalar() == 3
+
+
 def test_a_replay_that_is_not_understood_again_leaves_it(store: Store, book: Rulebook, mail: Make) -> None:
     """Only what is logged is no longer among the shunted."""
     with writing(store) as connection:

@@ -282,8 +282,11 @@ def _tell_of_gap(connection: Connection, channel: str, count: int, now: datetime
 def _shunt(
     connection: Connection, message: Inbound, error: str, now: datetime, book: Rulebook, happened: str = ""
 ) -> Filed:
-    new = shunt.keep(connection, message, error[:500].encode("utf-8", "replace").decode(), now)
-    if new:
+    error = error[:500].encode("utf-8", "replace").decode()
+    # A platform may call ten thousand things by a new name: while one waits, one notice is enough.
+    is_known = not message.is_understood and shunt.is_waiting(connection, message.channel, error)
+    new = shunt.keep(connection, message, error, now)
+    if new and not is_known:
         way = book.ways.get(message.channel)
         words = {
             "subject": f"A message on {message.channel} needs a person",
