@@ -28,7 +28,6 @@ import structlog
 from hypothesis import settings
 
 from bot.store import schema
-from bot.store.databases import engine_of
 from tests.components import o365, synapse
 from tests.components.daemons import program
 from tests.components.ports import PATIENCE_SECONDS
@@ -101,8 +100,6 @@ def store_file(fresh_file: Path, place_of_file: Path) -> Iterator[Path]:
     """A new SQLite store."""
     shutil.copy(fresh_file, place_of_file)
     yield place_of_file
-    for writes in (True, False):
-        engine_of(f"sqlite:///{place_of_file}", writes=writes).dispose()
     for path in place_of_file.parent.iterdir():
         path.unlink() if path.is_file() else shutil.rmtree(path)
 

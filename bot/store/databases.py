@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,17 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
 from sqlalchemy.pool import QueuePool
 
-from bot.store.column_types import give
+from bot.store.column_types import give, ring_of
 from bot.store.direct import mark
 from bot.store.sealing import LOOKUP_KEY, Ring
 
 BUSY_TIMEOUT_MILLISECONDS = 3_000
 POOL_SIZE = 6
+
+# Engines without a connection that nobody uses, by store and whether they write: each keeps the statements that it has
+# compiled, which takes longer than to run them.
+_idle: dict[tuple[str, bool], Engine] = {}
+_MOST_IDLE = 8
 
 # The database itself is in trouble: gone, full, locked, read only. Nothing was stored, and it may work later.
 UNAVAILABLE = (OperationalError, InterfaceError, InternalError)
@@ -71,21 +76,29 @@ def connection_arguments(url: str) -> dict[str, Any]:
 def engine_of(url: str, *, writes: bool, ring: Ring | None = None) -> Engine:
     """Return an engine for a store: its transactions write, or see one consistent state and can change nothing.
 
-    With a `ring` people's words are encrypted and decrypted; without, they are read as they are stored. The engine is
-    the same each time, as to compile a statement takes longer than to run it; after `dispose` it connects anew.
+    With a `ring` people's words are encrypted and decrypted; without, they are read as they are stored. Nobody else
+    has it until it is given back.
     """
-    if not is_shared(url):
-        url = f"sqlite:///{database_path(url).absolute()}"
-    return _only_engine(url, writes, ring)
-
-
-@lru_cache(maxsize=8)
-def _only_engine(url: str, writes: bool, ring: Ring | None) -> Engine:  # noqa: FBT001 - a key of the cache
-    engine = _engine(url, writes=writes)
+    engine = _idle.pop(_key(url, writes=writes), None) if ring is None else None
+    if engine is None:
+        engine = _engine(url, writes=writes)
     give(engine.dialect, ring)
     if ring is not None:
         event.listen(engine, "first_connect", partial(_read_lookup_key, ring))
     return engine
+
+
+def give_back(engine: Engine, url: str, *, writes: bool) -> None:
+    """Close the connections of an engine, and keep it for whoever opens the same store next in this process."""
+    engine.dispose()
+    if ring_of(engine.dialect) is None:
+        if len(_idle) >= _MOST_IDLE:
+            _idle.pop(next(iter(_idle)), None)
+        _idle[_key(url, writes=writes)] = engine
+
+
+def _key(url: str, *, writes: bool) -> tuple[str, bool]:
+    return (url if is_shared(url) else str(database_path(url).absolute()), writes)
 
 
 def _read_lookup_key(ring: Ring, connection: Any, _record: Any) -> None:
@@ -119,7 +132,7 @@ def transaction(url: str, *, writes: bool, ring: Ring | None = None) -> Iterator
         with engine.begin() as connection:
             yield connection
     finally:
-        engine.dispose()
+        give_back(engine, url, writes=writes)
 
 
 def sqlite_engine(url: str, *, begin: str, read_only: bool = False) -> Engine:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from bot.store.databases import UNAVAILABLE, can_run_again, database_path, engine_of, is_shared
+from bot.store.databases import UNAVAILABLE, can_run_again, database_path, engine_of, give_back, is_shared
 from bot.store.direct import mark
 from bot.store.files import StoreFiles
 from bot.store.sealing import Ring
@@ -104,8 +104,8 @@ class Store:
     def let_go(self) -> None:
         """Close every connection; to be called directly for a store that was never opened."""
         self._readers.shutdown()
-        self._writer_engine.dispose()
-        self._reader_engine.dispose()
+        give_back(self._writer_engine, self.url, writes=True)
+        give_back(self._reader_engine, self.url, writes=False)
         if self._files is not None:
             self._files.close()
 

@@ -128,6 +128,7 @@ async def test_a_store_that_cannot_take_it_is_told_to_the_inbox(
 
     monkeypatch.setattr(databases, "BUSY_TIMEOUT_MILLISECONDS", 20)
     monkeypatch.setitem(databases._SESSION, "lock_timeout", "20ms")
+    monkeypatch.setattr(databases, "_idle", {})  # what connected before would wait for longer
     store, somebody = Store(store_url), Store(store_url)
     store.open()
     other = somebody._writer_engine.connect()
