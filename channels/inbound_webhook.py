@@ -243,5 +243,5 @@ def _words(value: Any, pointer: str) -> str:
             raise NotUnderstood(f"a form that has several answers at {pointer}, where the configuration expects one")
 
 
-def _is_same(value: str, expected: str) -> bool:
-    return hmac.compare_digest(value.encode("utf-8", "replace"), expected.encode())
+def _is_same(value: str, proof: str) -> bool:
+    return hmac.compare_digest(value.encode("utf-8", "replace"), proof.encode())

@@ -9,8 +9,8 @@ _NO_BEGINNING = '@()=[]"\\/,<>\u201d'
 def address(text: str) -> str:
     """Return the lines that somebody typed as one address; "" where there is none."""
     lines = [" ".join(line.split())[:_LONGEST_LINE] for line in text.splitlines()]
-    written = "\n".join(line for line in lines if line)
-    return f"{PREFIX}{written}" if written else ""
+    text_lines = "\n".join(line for line in lines if line)
+    return f"{PREFIX}{text_lines}" if text_lines else ""
 
 
 def lines_of(recipient: str) -> list[str]:

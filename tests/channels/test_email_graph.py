@@ -40,11 +40,11 @@ def peer() -> Iterator[GraphPeer]:
         yield started
 
 
-Opened = Callable[..., Graph]
+Open = Callable[..., Graph]
 
 
 @pytest.fixture
-async def opened(peer: GraphPeer) -> AsyncIterator[Opened]:
+async def open_mailbox(peer: GraphPeer) -> AsyncIterator[Open]:
     """Opens the mailbox under test, with these settings besides; it is never called unless they say so."""
     table = {
         "name": "enquiries",
@@ -106,14 +106,14 @@ def outbound(content: bytes = LETTER) -> Outbound:
 # Mail in
 
 
-async def test_a_folder_is_read_as_it_came_over_the_wire_and_stays_unread(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_folder_is_read_as_it_came_over_the_wire_and_stays_unread(peer: GraphPeer, open_mailbox: Open) -> None:
     """Page by page, short ones together and one with a file by itself, in the order in which they came."""
     peer.most_page = 7
     with_file = mail(99).replace(b"Subject: 99", b"Subject: 99\r\nX-Has: attachment")
     raws = [mail(number) for number in range(30)] + [with_file]
     for number, raw in enumerate(raws):
         peer.put(raw, at=now() - timedelta(minutes=60 - number))
-    messages, _, _ = await read(opened(begin="all"))
+    messages, _, _ = await read(open_mailbox(begin="all"))
     assert subjects(messages) == [*map(str, range(30)), "99"]
     assert [message.raw for message in messages] == raws
     assert messages[0].external_id == "<0@example.test>"
@@ -123,69 +123,69 @@ async def test_a_folder_is_read_as_it_came_over_the_wire_and_stays_unread(peer: 
     assert sum("$batch" in request for request in peer.requests) == 5
 
 
-async def test_it_goes_on_from_its_cursor(peer: GraphPeer, opened: Opened) -> None:
+async def test_it_goes_on_from_its_cursor(peer: GraphPeer, open_mailbox: Open) -> None:
     """What came meanwhile, once; what staff moved in counts, too, and keeps its name when it moves on."""
     peer.put(mail(1), at=now() - timedelta(days=9))
     aside = peer.put(mail(2), folder="deleteditems", at=now() - timedelta(days=9))
-    messages, cursor, _ = await read(opened())
+    messages, cursor, _ = await read(open_mailbox())
     assert messages == []
     peer.put(mail(3))
     peer.move(aside, "inbox")
     peer.move(aside, "deleteditems")
     peer.move(aside, "inbox")
-    messages, cursor, _ = await read(opened(), cursor)
+    messages, cursor, _ = await read(open_mailbox(), cursor)
     assert set(subjects(messages)) == {"2", "3"}
-    assert (await read(opened(), cursor))[0] == []
+    assert (await read(open_mailbox(), cursor))[0] == []
 
 
-async def test_fifty_thousand_messages_from_before_are_passed_by(peer: GraphPeer, opened: Opened) -> None:
+async def test_fifty_thousand_messages_from_before_are_passed_by(peer: GraphPeer, open_mailbox: Open) -> None:
     """With begin = "now" none is fetched, a hundred calls are made, and no more than one page is held at a time."""
     peer.fill(50_000, days=30)
-    messages, cursor, batches = await read(opened())
+    messages, cursor, batches = await read(open_mailbox())
     assert messages == []
     assert len(batches) == 101
     assert max(len(batch.cursor or "") for batch in batches) < 2_000
     assert not any("$value" in request or "$batch" in request for request in peer.requests)
     peer.put(mail(1))
-    assert subjects((await read(opened(), cursor))[0]) == ["1"]
+    assert subjects((await read(open_mailbox(), cursor))[0]) == ["1"]
 
 
-async def test_a_folder_whose_state_is_lost_is_read_from_where_we_began(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_folder_whose_state_is_lost_is_read_from_where_we_began(peer: GraphPeer, open_mailbox: Open) -> None:
     """What was read comes again under its name, and what came meanwhile is new."""
     peer.put(mail(0), at=now() - timedelta(days=9))
-    _, cursor, _ = await read(opened())
+    _, cursor, _ = await read(open_mailbox())
     for number, days in ((1, 3), (2, 0)):
         peer.put(mail(number), at=now() + timedelta(minutes=number) - timedelta(days=days))
-    messages, cursor, _ = await read(opened(), cursor)
+    messages, cursor, _ = await read(open_mailbox(), cursor)
     assert [message.doubt for message in messages] == ["", ""]
     peer.forget()
     peer.put(mail(3), at=now() + timedelta(minutes=3))
-    messages, cursor, _ = await read(opened(), cursor)
+    messages, cursor, _ = await read(open_mailbox(), cursor)
     assert subjects(messages) == ["2", "3"]
     assert [bool(message.doubt) for message in messages] == [False, False]
     peer.put(mail(4))
-    assert subjects((await read(opened(), cursor))[0]) == ["4"]
+    assert subjects((await read(open_mailbox(), cursor))[0]) == ["4"]
 
 
-async def test_a_page_that_was_not_stored_is_read_again(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_page_that_was_not_stored_is_read_again(peer: GraphPeer, open_mailbox: Open) -> None:
     """The cursor moves only past what was handed over whole."""
     for number in range(3):
         peer.put(mail(number))
-    channel = opened(begin="all")
+    channel = open_mailbox(begin="all")
     async with reading(channel) as batches:
         first, second = await anext(batches), await anext(batches)
     assert len(second.messages) == 3
     assert first.cursor == second.cursor
-    assert len((await read(opened(), second.cursor))[0]) == 3
+    assert len((await read(open_mailbox(), second.cursor))[0]) == 3
 
 
-async def test_other_folders_have_cursors_and_marks_of_their_own(peer: GraphPeer, opened: Opened) -> None:
+async def test_other_folders_have_cursors_and_marks_of_their_own(peer: GraphPeer, open_mailbox: Open) -> None:
     """Junk is junk, what lies in Sent Items is staff's, and a folder in a folder is found by its way."""
     peer.folders |= {"F1": "Roads", "F2": "Potholes"}
     peer.parents["F2"] = "F1"
     for number, folder in enumerate(("junkemail", "F2", "sentitems"), 1):
         peer.put(mail(number), folder=folder)
-    channel = opened(begin="all", folders=["Inbox", "Junk Email", "Roads/Potholes"])
+    channel = open_mailbox(begin="all", folders=["Inbox", "Junk Email", "Roads/Potholes"])
     assert [folder.name for folder in channel.also] == [
         "enquiries/Junk Email",
         "enquiries/Roads/Potholes",
@@ -199,30 +199,30 @@ async def test_other_folders_have_cursors_and_marks_of_their_own(peer: GraphPeer
     assert [folder.answers_to for folder in channel.also] == ["", "", "enquiries"]
 
 
-async def test_a_folder_in_the_inbox_is_found_in_any_language(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_folder_in_the_inbox_is_found_in_any_language(peer: GraphPeer, open_mailbox: Open) -> None:
     """The first folder of a way has Microsoft's own name, too."""
     peer.folders |= {"inbox": "Mewnflwch", "F1": "Roads"}
     peer.parents["F1"] = "inbox"
     peer.put(mail(1), folder="F1")
-    channel = opened(begin="all", folders=["Inbox", "Inbox/Roads"])
+    channel = open_mailbox(begin="all", folders=["Inbox", "Inbox/Roads"])
     assert subjects((await read(channel, of=channel.also[0]))[0]) == ["1"]
 
 
-async def test_a_copy_that_exchange_renamed_has_our_name(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_copy_that_exchange_renamed_has_our_name(peer: GraphPeer, open_mailbox: Open) -> None:
     """So that a receipt of ours is not taken for an answer of staff's."""
     renamed = LETTER.replace(b"<ack.1@example.gov.uk>", b"<x@prod.outlook.com>")
     peer.put(b"X-Microsoft-Original-Message-ID: <ack.1@example.gov.uk>\r\n" + renamed, folder="sentitems")
-    channel = opened(begin="all")
+    channel = open_mailbox(begin="all")
     ((message,), _, _) = await read(channel, of=channel.also[-1])
     assert message.external_id == "<ack.1@example.gov.uk>"
 
 
-async def test_what_graph_cannot_give_is_given_up_alone(peer: GraphPeer, opened: Opened) -> None:
+async def test_what_graph_cannot_give_is_given_up_alone(peer: GraphPeer, open_mailbox: Open) -> None:
     """After three tries, with what is known of it; the rest goes on."""
     peer.broken.add(peer.put(mail(1)))
     peer.put(mail(2))
     peer.put(mail(3))
-    channel = opened(begin="all")
+    channel = open_mailbox(begin="all")
     for _ in range(2):
         with pytest.raises(Temporary):
             await read(channel)
@@ -234,11 +234,13 @@ async def test_what_graph_cannot_give_is_given_up_alone(peer: GraphPeer, opened:
 
 
 @pytest.mark.parametrize("entry", [{"subject": "x"}, {"id": ""}, {"id": 7}, "x", None, {"@removed": {}}])
-async def test_what_a_page_names_and_nobody_understands_is_kept(peer: GraphPeer, opened: Opened, entry: Any) -> None:
+async def test_what_a_page_names_and_nobody_understands_is_kept(
+    peer: GraphPeer, open_mailbox: Open, entry: Any
+) -> None:
     """Once, as Graph gave it; the messages beside it are read."""
     peer.put(mail(1))
     peer.strange = [entry]
-    messages, _, batches = await read(opened(begin="all"))
+    messages, _, batches = await read(open_mailbox(begin="all"))
     assert subjects(messages) == ["1"]
     (entry_of_it,) = [message for batch in batches for message in batch.losses.unreadable]
     assert json.loads(entry_of_it.raw) == entry
@@ -246,26 +248,26 @@ async def test_what_a_page_names_and_nobody_understands_is_kept(peer: GraphPeer,
 
 
 @pytest.mark.parametrize(("status", "wait"), [(429, "0"), (503, "0"), (503, ""), (503, "nan"), (503, "inf")])
-async def test_a_busy_graph_is_asked_again_later(peer: GraphPeer, opened: Opened, status: int, wait: str) -> None:
+async def test_a_busy_graph_is_asked_again_later(peer: GraphPeer, open_mailbox: Open, status: int, wait: str) -> None:
     """429 and 503 with Retry-After delay, and lose nothing."""
     peer.put(mail(1))
     peer.busy = [(status, wait or "0.1")] * 2
-    assert subjects((await read(opened(begin="all")))[0]) == ["1"]
+    assert subjects((await read(open_mailbox(begin="all")))[0]) == ["1"]
 
 
-async def test_who_asks_for_too_long_a_wait_is_left_alone(peer: GraphPeer, opened: Opened) -> None:
+async def test_who_asks_for_too_long_a_wait_is_left_alone(peer: GraphPeer, open_mailbox: Open) -> None:
     """An hour is not sat out in silence: staff see why nothing comes."""
     peer.busy = [(429, "3600")]
-    channel = opened()
+    channel = open_mailbox()
     for _ in range(2):
         with pytest.raises(Temporary):
             await read(channel)
     assert sum("mailFolders" in request for request in peer.requests) == 1
 
 
-async def test_a_token_that_is_refused_is_replaced_once(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_token_that_is_refused_is_replaced_once(peer: GraphPeer, open_mailbox: Open) -> None:
     """A new one is tried before staff are told; where that is refused, too, they are."""
-    channel = opened()
+    channel = open_mailbox()
     await read(channel)
     peer.entra.good.clear()
     await read(channel)
@@ -275,30 +277,30 @@ async def test_a_token_that_is_refused_is_replaced_once(peer: GraphPeer, opened:
         await read(channel)
 
 
-async def test_links_lead_to_graph_alone(peer: GraphPeer, opened: Opened) -> None:
+async def test_links_lead_to_graph_alone(peer: GraphPeer, open_mailbox: Open) -> None:
     """A cursor that names another machine takes our token nowhere."""
-    _, cursor, _ = await read(opened())
+    _, cursor, _ = await read(open_mailbox())
     elsewhere = {**json.loads(cursor), "link": "http://127.0.0.1.evil.example/v1.0/x"}
     with pytest.raises(Misconfigured, match="another address"):
-        await read(opened(), json.dumps(elsewhere))
+        await read(open_mailbox(), json.dumps(elsewhere))
 
 
 # Mail out
 
 
-async def test_a_receipt_leaves_as_mime_with_a_copy(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_receipt_leaves_as_mime_with_a_copy(peer: GraphPeer, open_mailbox: Open) -> None:
     """Under its own Message-ID, by which the copy in Sent Items is told from staff's."""
-    channel = opened()
+    channel = open_mailbox()
     await channel.send(outbound())
-    ((copy,), _, _) = await read(opened(begin="all"), of=channel.also[-1])
+    ((copy,), _, _) = await read(open_mailbox(begin="all"), of=channel.also[-1])
     assert copy.external_id == "<ack.1@example.gov.uk>"
     (raw,) = peer.sent
     assert b"Thank you." in raw
 
 
-async def test_a_receipt_leaves_without_a_copy_where_none_is_wanted(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_receipt_leaves_without_a_copy_where_none_is_wanted(peer: GraphPeer, open_mailbox: Open) -> None:
     """As JSON, with the header that shows that a program wrote it."""
-    channel = opened(save_to_sent=False)
+    channel = open_mailbox(save_to_sent=False)
     await channel.send(outbound())
     (raw,) = peer.sent
     for line in (
@@ -310,9 +312,9 @@ async def test_a_receipt_leaves_without_a_copy_where_none_is_wanted(peer: GraphP
     assert not [message for message in peer.messages.values() if message["folder"] == "sentitems"]
 
 
-async def test_what_a_refusal_means(peer: GraphPeer, opened: Opened) -> None:
+async def test_what_a_refusal_means(peer: GraphPeer, open_mailbox: Open) -> None:
     """The recipient's, ours, too long, or nobody's."""
-    channel = opened()
+    channel = open_mailbox()
     wrong = LETTER.replace(b"pat@residents.example", b"pat")
     with pytest.raises(Permanent, match="ErrorInvalidRecipients"):
         await channel.send(outbound(wrong))
@@ -325,41 +327,41 @@ async def test_what_a_refusal_means(peer: GraphPeer, opened: Opened) -> None:
         await channel.send(outbound())
 
 
-async def test_a_mail_whose_answer_was_lost_is_looked_up(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_mail_whose_answer_was_lost_is_looked_up(peer: GraphPeer, open_mailbox: Open) -> None:
     """Graph knows no key against repeats; where no copy is wanted, nobody can know."""
     peer.answers_lost = 1
-    channel = opened()
+    channel = open_mailbox()
     assert isinstance(channel, Searchable)
     assert await channel.look_up(outbound()) is None
     with pytest.raises(Temporary):
         await channel.send(outbound())
     assert await channel.look_up(outbound()) == Handed("<ack.1@example.gov.uk>")
-    assert await opened(save_to_sent=False).look_up(outbound()) is None
+    assert await open_mailbox(save_to_sent=False).look_up(outbound()) is None
     assert len(peer.sent) == 1
     peer.entra.roles = ["Mail.Send"]
     with pytest.raises(Misconfigured):
-        await opened().look_up(outbound())
+        await open_mailbox().look_up(outbound())
 
 
-async def test_a_mail_that_nobody_can_look_up_is_uncertain(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_mail_that_nobody_can_look_up_is_uncertain(peer: GraphPeer, open_mailbox: Open) -> None:
     """Without a copy each further attempt may be one more mail to the person: they are counted, and few."""
     peer.answers_lost = 1
     with pytest.raises(Uncertain):
-        await opened(save_to_sent=False).send(outbound())
+        await open_mailbox(save_to_sent=False).send(outbound())
     assert len(peer.sent) == 1
     with GraphPeer() as gone:
-        channel = opened(save_to_sent=False, url=gone.url, login_url=gone.base)
+        channel = open_mailbox(save_to_sent=False, url=gone.url, login_url=gone.base)
         await channel.check()
-    with pytest.raises(Temporary, match="cannot be reached") as refused:
+    with pytest.raises(Temporary, match="cannot be reached") as refusal:
         await channel.send(outbound())
-    assert not isinstance(refused.value, Uncertain)
+    assert not isinstance(refusal.value, Uncertain)
 
 
-async def test_a_gateway_that_names_a_time_is_not_asked_again(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_gateway_that_names_a_time_is_not_asked_again(peer: GraphPeer, open_mailbox: Open) -> None:
     """After 504 the mail may have left, whatever Retry-After says."""
     peer.busy = [(504, "0")]
     with pytest.raises(Temporary):
-        await opened().send(outbound())
+        await open_mailbox().send(outbound())
     assert peer.sent == []
 
 
@@ -371,9 +373,9 @@ def call(content: Any, **query: str) -> RawRequest:
     return RawRequest({}, json.dumps(content).encode(), "POST", query)
 
 
-def test_a_call_proves_itself_and_only_wakes(peer: GraphPeer, opened: Opened) -> None:
+def test_a_call_proves_itself_and_only_wakes(peer: GraphPeer, open_mailbox: Open) -> None:
     """It says that something came, not what; anybody else's is refused, and so is one that nobody understands."""
-    channel = opened()
+    channel = open_mailbox()
     (proof,) = {channel._proof}
     value = {"subscriptionId": "1", "clientState": proof, "changeType": "created"}
     assert channel.open(call({"value": [value]})).messages == ()
@@ -414,10 +416,10 @@ async def hooked(peer: GraphPeer, channel: Graph) -> AsyncIterator[None]:
         peer.hook = ""
 
 
-async def test_a_subscription_is_made_renewed_and_made_again(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_subscription_is_made_renewed_and_made_again(peer: GraphPeer, open_mailbox: Open) -> None:
     """One at a time, whatever an earlier start left; without it nothing is lost."""
     called = {"notifications": True, "public_url": "https://contact.example.gov.uk"}
-    earlier, channel = opened(**called), opened(**called)
+    earlier, channel = open_mailbox(**called), open_mailbox(**called)
     async with hooked(peer, channel):
         await earlier._subscription.renew()
         await channel._subscription.renew()
@@ -432,14 +434,14 @@ async def test_a_subscription_is_made_renewed_and_made_again(peer: GraphPeer, op
         assert len(peer.subscriptions) == 1
         assert key not in peer.subscriptions
     with pytest.raises(Permanent, match="400 ValidationError"):
-        await opened(**called)._subscription.renew()
+        await open_mailbox(**called)._subscription.renew()
 
 
-def test_nobody_is_called_who_is_not_public(opened: Opened) -> None:
+def test_nobody_is_called_who_is_not_public(open_mailbox: Open) -> None:
     """Where the pages have no address by https, or none is wanted, mail is looked for."""
     for table in ({"notifications": True}, {"notifications": True, "public_url": "http://127.0.0.1"}):
-        assert opened(**table)._subscription.address == ""
-    settings = opened()._settings.model_copy(update={"notifications": True})
+        assert open_mailbox(**table)._subscription.address == ""
+    settings = open_mailbox()._settings.model_copy(update={"notifications": True})
     assert settings.called_at("https://contact.example.gov.uk/").public_url == "https://contact.example.gov.uk/"
     assert (
         build("post", settings.called_at("https://x.example/"))._subscription.address == "https://x.example/hooks/post"
@@ -449,17 +451,17 @@ def test_nobody_is_called_who_is_not_public(opened: Opened) -> None:
 # The check
 
 
-async def test_the_check_names_permissions_expiry_and_policy(peer: GraphPeer, opened: Opened) -> None:
+async def test_the_check_names_permissions_expiry_and_policy(peer: GraphPeer, open_mailbox: Open) -> None:
     """What is granted, what is too much, when the secret runs out, and that another mailbox is closed."""
     peer.put(mail(1), at=now() - timedelta(days=1))
-    channel = opened(closed_mailbox=OTHER, client_secret_ends="2099-01-31")
+    channel = open_mailbox(closed_mailbox=OTHER, client_secret_ends="2099-01-31")
     words = await channel.check()
     for part in ("Mail.Read and Mail.Send", "31 January 2099", f"{OTHER} is closed to us", "holds 1 messages"):
         assert part in words
     glance = await channel.glance()
     assert (glance.count, glance.to_log, subjects(list(glance.newest))) == (1, 0, ["1"])
     peer.entra.roles.append("Mail.ReadWrite")
-    assert "more than is needed: Mail.ReadWrite" in await opened().check()
+    assert "more than is needed: Mail.ReadWrite" in await open_mailbox().check()
 
 
 @pytest.mark.parametrize(
@@ -474,31 +476,31 @@ async def test_the_check_names_permissions_expiry_and_policy(peer: GraphPeer, op
     ],
 )
 async def test_the_check_names_what_is_missing(
-    peer: GraphPeer, opened: Opened, roles: list[str], others: dict[str, Any], words: str
+    peer: GraphPeer, open_mailbox: Open, roles: list[str], others: dict[str, Any], words: str
 ) -> None:
     """A permission, the consent, the mailbox, a folder, the secret."""
     peer.entra.roles = roles
-    channel = opened(**others)
+    channel = open_mailbox(**others)
     with pytest.raises(Misconfigured, match=words):
         await channel.check()
 
 
-async def test_a_mailbox_that_must_be_closed_and_is_open_is_a_fault(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_mailbox_that_must_be_closed_and_is_open_is_a_fault(peer: GraphPeer, open_mailbox: Open) -> None:
     """Without an application access policy the application reads every mailbox of the tenant."""
     peer.open_mailboxes.add(OTHER)
-    channel = opened(closed_mailbox=OTHER)
+    channel = open_mailbox(closed_mailbox=OTHER)
     with pytest.raises(Misconfigured, match="application access policy"):
         await channel.check()
     with pytest.raises(Misconfigured, match="let closed_mailbox name one that is"):
-        await opened(closed_mailbox="gone@example.gov.uk").check()
+        await open_mailbox(closed_mailbox="gone@example.gov.uk").check()
 
 
-async def test_staff_are_told_before_the_secret_runs_out(peer: GraphPeer, opened: Opened) -> None:
+async def test_staff_are_told_before_the_secret_runs_out(peer: GraphPeer, open_mailbox: Open) -> None:
     """Thirty days before; without a date nothing is known."""
     for days, level in ((31, "green"), (29, "amber")):
-        channel = opened(client_secret_ends=(now() + timedelta(days=days)).date())
+        channel = open_mailbox(client_secret_ends=(now() + timedelta(days=days)).date())
         assert (await channel.coverage()).level == level
-    assert "is not known" in await opened().check()
+    assert "is not known" in await open_mailbox().check()
 
 
 # Signing in by certificate
@@ -514,19 +516,19 @@ def certified(days: int = 90) -> tuple[str, str]:
     return public, public + key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-async def test_a_certificate_is_signed_in_with_in_place_of_a_secret(peer: GraphPeer, opened: Opened) -> None:
+async def test_a_certificate_is_signed_in_with_in_place_of_a_secret(peer: GraphPeer, open_mailbox: Open) -> None:
     """As the registration knows it; another one is refused, and its last day is known without a setting."""
     peer.entra.certificate, pem = certified(days=20)
-    channel = opened(client_secret=None, certificate=pem)
+    channel = open_mailbox(client_secret=None, certificate=pem)
     words = await channel.check()
     assert "certificate runs out on" in words
     with_chain = pem + certified()[0]
-    assert "certificate runs out on" in await opened(client_secret=None, certificate=with_chain).check()
+    assert "certificate runs out on" in await open_mailbox(client_secret=None, certificate=with_chain).check()
     assert (await channel.coverage()).level == "amber"
     with pytest.raises(Misconfigured, match="AADSTS700027"):
-        await opened(client_secret=None, certificate=certified()[1]).check()
+        await open_mailbox(client_secret=None, certificate=certified()[1]).check()
     with pytest.raises(Misconfigured, match="AADSTS7000215"):
-        await opened().check()
+        await open_mailbox().check()
 
 
 @pytest.mark.parametrize(
@@ -543,7 +545,7 @@ async def test_a_certificate_is_signed_in_with_in_place_of_a_secret(peer: GraphP
         ({"begin": "yesterday"}, "is not"),
     ],
 )
-def test_settings_are_refused_with_the_reason(opened: Opened, others: dict[str, Any], words: str) -> None:
+def test_settings_are_refused_with_the_reason(open_mailbox: Open, others: dict[str, Any], words: str) -> None:
     """No token leaves in plain text, and no address holds a path."""
     with pytest.raises(ValidationError, match=words):
-        opened(**others)
+        open_mailbox(**others)

@@ -26,10 +26,10 @@ def test_o365_reads_and_sends_by_the_peer() -> None:
         call = [str(o365.PYTHON), str(SCRIPT), peer.base, MAILBOX, TENANT, CLIENT, SECRET]
         result = subprocess.run(call, capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=False)
         assert result.returncode == 0, result.stderr[-3000:]
-        shown = json.loads(result.stdout)
-        assert {"Inbox", "Junk Email", "Sent Items"} <= set(shown["folders"])
-        assert shown["subjects"] == [str(number) for number in reversed(range(7))]
-        assert shown["senders"][0] == "pat6@example.test"
-        assert shown["mime"].encode() == mail(6)
-        assert (shown["accepted"], shown["sent"]) == (True, ["By O365"])
+        listing = json.loads(result.stdout)
+        assert {"Inbox", "Junk Email", "Sent Items"} <= set(listing["folders"])
+        assert listing["subjects"] == [str(number) for number in reversed(range(7))]
+        assert listing["senders"][0] == "pat6@example.test"
+        assert listing["mime"].encode() == mail(6)
+        assert (listing["accepted"], listing["sent"]) == (True, ["By O365"])
         assert len(peer.sent) == 1

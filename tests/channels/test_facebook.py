@@ -208,10 +208,10 @@ def test_what_comes_while_another_program_answers_is_read(page: Facebook, gram: 
     who = {"sender": {"id": "7"}, "recipient": {"id": FacebookPeer.own}, "timestamp": 1749416383000}
     (waiting,) = called(page, {"standby": [who | {"message": {"mid": "m_1", "text": "Still there?"}}]})
     assert waiting.text == "Still there?"
-    (changed,) = called(
+    (change,) = called(
         page, {"changes": [{"field": "messages", "value": who | {"message": {"mid": "m", "text": "x"}}}]}
     )
-    assert changed.external_id == "m"
+    assert change.external_id == "m"
     bare = {"field": "comments", "value": {"id": "c1", "text": "Why?", "from": {"id": "5", "username": "bob"}}}
     (comment,) = called(gram, bare, subject="instagram", own=InstagramPeer.own)
     assert comment.text == "Why?"
@@ -247,8 +247,8 @@ def test_what_is_not_understood_is_kept(page: Facebook, content: Values) -> None
     assert (odd.is_understood, message.is_understood) == (False, True)
     with pytest.raises(NotUnderstood):
         list(page.reread(odd.raw))
-    kept = json.dumps({"object": "page", "entry": [good]}).encode()
-    assert [message.external_id for message in page.reread(kept)] == ["good"]
+    call = json.dumps({"object": "page", "entry": [good]}).encode()
+    assert [message.external_id for message in page.reread(call)] == ["good"]
 
 
 async def test_files_lie_where_the_message_says(peer: FacebookPeer, page: Facebook) -> None:

@@ -183,8 +183,8 @@ async def test_what_not_everybody_can_read_is_private(
     peer.statuses[-1] |= {"visibility": visibility, **more}
     (message,), _ = await read(account, None, 1)
     assert message.post
-    expected = ("private", "message", True) if private else ("public", "mention", False)
-    assert (message.visibility, message.post.kind, bool(message.post.conversation)) == expected
+    meaning = ("private", "message", True) if private else ("public", "mention", False)
+    assert (message.visibility, message.post.kind, bool(message.post.conversation)) == meaning
 
 
 async def test_a_quote_of_ours_is_a_comment_unless_it_names_us(peer: MastodonPeer, account: Mastodon) -> None:

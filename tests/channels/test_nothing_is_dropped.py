@@ -129,10 +129,10 @@ def of_lists(channel: Any, payloads: Mapping[str, Any]) -> Account:
 
     def read(body: bytes) -> tuple[Inbound, ...]:
         try:
-            shown = json.loads(body)
+            page = json.loads(body)
         except (ValueError, RecursionError):
             raise Permanent("no page of a list") from None
-        return tuple(read_each("lists", [shown], lambda piece: channel.reread(as_bytes(piece))))
+        return tuple(read_each("lists", [page], lambda piece: channel.reread(as_bytes(piece))))
 
     return Account(channel, payloads, read, {})
 

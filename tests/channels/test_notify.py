@@ -93,10 +93,10 @@ async def test_a_refusal_tells_nobodys_number_or_house(peer: NotifyPeer) -> None
             [(400, "ValidationError")],
             " ".join(postal.lines_of(recipient)).removeprefix("tel:"),
         )
-        with pytest.raises(Permanent, match="ValidationError") as refused:
+        with pytest.raises(Permanent, match="ValidationError") as refusal:
             await outlet.send(Outbound(recipient, b"x", idempotency_key=recipient))
-        assert "(address)" in str(refused.value)
-        assert not [part for part in ("7700900123", "Ann", "Mill", "SW1A") if part in str(refused.value)]
+        assert "(address)" in str(refusal.value)
+        assert not [part for part in ("7700900123", "Ann", "Mill", "SW1A") if part in str(refusal.value)]
     await outlet.close()
 
 
@@ -203,11 +203,11 @@ async def test_a_letter_is_posted_and_followed(peer: NotifyPeer) -> None:
     to = postal.address("Ann Example\n1 Mill Lane\n\nSW1A 1AA")
     letter = Outbound(to, b"The bin is emptied.", idempotency_key=KEY, subject="Your bin")
     handed = await outlet.send(letter)
-    (sent,) = peer.sent
-    assert (sent["to"], sent["subject"]) == (["Ann Example", "1 Mill Lane", "SW1A 1AA"], "Your bin")
+    (letter_sent,) = peer.sent
+    assert (letter_sent["to"], letter_sent["subject"]) == (["Ann Example", "1 Mill Lane", "SW1A 1AA"], "Your bin")
     listening = outlet.listen(None)
     assert (await anext(listening)).messages == ()
-    sent["status"] = "received"
+    letter_sent["status"] = "received"
     news = [message async for message in _messages(listening)]
     assert news[0].post is not None
     assert (news[0].post.kind, news[0].post.about) == ("delivered", handed.external_id)

@@ -119,9 +119,9 @@ def test_a_call_without_the_token_is_forged(raw: RawRequest) -> None:
 @pytest.mark.parametrize(("key", "value"), [("callback_token", "short"), ("api_key", "secret"), ("begin", "then")])
 def test_what_cannot_work_is_not_accepted(key: str, value: str) -> None:
     """And the error names the key."""
-    with pytest.raises(ValidationError) as refused:
+    with pytest.raises(ValidationError) as refusal:
         channel(**{key: value})
-    assert [error["loc"] for error in refused.value.errors()] == [(key,)]
+    assert [error["loc"] for error in refusal.value.errors()] == [(key,)]
 
 
 async def test_the_list_has_what_no_call_brought(peer: NotifyPeer) -> None:

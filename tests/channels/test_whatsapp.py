@@ -305,7 +305,7 @@ def test_the_published_examples_are_understood(number: WhatsApp) -> None:
 def test_what_arrived_and_what_did_not_is_said(number: WhatsApp, peer: WhatsAppPeer) -> None:
     """By a status of one of our own, with the code of the error; that one is read means that it has arrived."""
     failed = {"errors": [{"code": 131026, "title": "Message undeliverable"}]}
-    expected: list[tuple[str, Values, list[tuple[str, str]]]] = [
+    news: list[tuple[str, Values, list[tuple[str, str]]]] = [
         ("failed", failed, [("undelivered", "131026 Message undeliverable")]),
         ("failed", {}, [("undelivered", "no reason was given")]),
         ("sent", {}, []),
@@ -313,7 +313,7 @@ def test_what_arrived_and_what_did_not_is_said(number: WhatsApp, peer: WhatsAppP
         ("read", {}, [("delivered", "")]),
         ("played", {}, [("delivered", "")]),
     ]
-    for status, more, kinds in expected:
+    for status, more, kinds in news:
         messages = called(number, peer.status("wamid.SENT", status, **more))
         assert [(message.post and message.post.kind, message.fault) for message in messages] == kinds
         assert {message.post and message.post.about for message in messages} <= {"wamid.SENT"}

@@ -243,12 +243,12 @@ def test_a_picture_of_a_direct_message_can_be_fetched(hook: X) -> None:
 async def test_a_file_is_fetched(peer: XPeer) -> None:
     """Of a post as anybody; of a direct message with a signature, which OAuth 2.0 cannot give."""
     peer.files = {"/media/1.jpg": b"picture", "/1.1/ton/data/dm/1/2/3.jpg": b"private"}
-    signed = {"token": "council", "token_secret": TOKEN_SECRET, "consumer_key": KEY}
-    made = x.build("x", settings(peer.base, **signed))
+    keys = {"token": "council", "token_secret": TOKEN_SECRET, "consumer_key": KEY}
+    account = x.build("x", settings(peer.base, **keys))
     for path, content in peer.files.items():
-        file = await made.fetch(RemoteFile("image", f"{peer.base}{path}"), 100)
+        file = await account.fetch(RemoteFile("image", f"{peer.base}{path}"), 100)
         assert (file.content, file.name) == (content, path.rpartition("/")[2])
-    await made.close()
+    await account.close()
     unsigned = x.build("x", settings(peer.base))
     with pytest.raises(Permanent, match="OAuth 1"):
         await unsigned.fetch(RemoteFile("image", f"{peer.base}/1.1/ton/data/dm/1/2/3.jpg"), 100)

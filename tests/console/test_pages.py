@@ -88,8 +88,8 @@ def test_what_is_said_in_public_is_looked_at_in_a_list_of_its_own(full: House) -
     assert "Late" in page.words()
     assert page.all("a[href='https://social.example/9']")
     assert not page.all("main form")
-    done = officer.post(f"/console/public/{reference}", officer.get("/console/public").hidden())
-    assert "Nothing waits for a look" in done.words()
+    answer = officer.post(f"/console/public/{reference}", officer.get("/console/public").hidden())
+    assert "Nothing waits for a look" in answer.words()
     again = officer.post(f"/console/public/{reference}", page.hidden() | officer.get("/console/queue").hidden())
     assert again.status == 409
     assert "Somebody looked at it" in officer.get(f"/console/contacts/{reference}").words()

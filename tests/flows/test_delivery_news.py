@@ -33,8 +33,8 @@ def says(connection: Connection, book: Rulebook, kind: str, outlet: str = "post"
     fault = "" if kind == "delivered" else "the address or the number does not exist (permanent-failure)"
     message = Inbound(outlet, f"{NAME} {kind}", "", None, post=post, fault=fault)
     for _ in range(3):
-        received = receive(connection, Batch((message,)), Reading(outlet), NOW + HOUR, book, Capacity())
-        assert [filed.outcome for filed in received.filed] == ["our own"]
+        at = receive(connection, Batch((message,)), Reading(outlet), NOW + HOUR, book, Capacity())
+        assert [filed.outcome for filed in at.filed] == ["our own"]
 
 
 def handed_over(connection: Connection, book: Rulebook, mail: Make) -> tuple[Contact, Delivery]:

@@ -56,9 +56,9 @@ def test_an_address_that_no_letter_reaches(store: Store, book: Rulebook, mail: M
     with writing(store) as connection:
         contact = opened(connection, rules, mail())
         draft = Answer("full", "The hole is filled.", channel="post", address=address)
-        with pytest.raises(Refused, match=why) as refused:
+        with pytest.raises(Refused, match=why) as refusal:
             answer.answer(connection, contact.reference, draft, ANN, LATER, rules)
-        assert refused.value.field == "address"
+        assert refusal.value.field == "address"
         assert answer.under_way(connection, contact.id) is None
 
 

@@ -67,10 +67,10 @@ def test_a_text_message_is_a_contact_with_its_receipt_as_a_text(store: Store, te
     with writing(store) as connection:
         (filed,) = log(connection, texting, text(1, "The bin was missed."))
         (claim,) = deliver.claim(connection, "notify", NOW, ClaimTerms(HOUR), 100, texting)
-        written = MessageWriter(COMPOSER, texting, SECRET).write(claim, NOW)
-        assert written.recipient == PERSON
-        assert (filed.reference or "") in written.content.decode()
-        assert Longest(918).why_not(written.content.decode()) == ""
+        outbound = MessageWriter(COMPOSER, texting, SECRET).write(claim, NOW)
+        assert outbound.recipient == PERSON
+        assert (filed.reference or "") in outbound.content.decode()
+        assert Longest(918).why_not(outbound.content.decode()) == ""
         deliver.record(connection, [deliver.Attempt(claim.delivery, NOW)], texting)
         (added,) = log(connection, texting, text(2, "And the one next door."), at=NOW + HOUR)
         assert (added.reference, added.outcome) == (filed.reference, "attach")

@@ -77,9 +77,9 @@ def peer() -> Iterator[TelegramPeer]:
 @pytest.fixture
 async def bot(peer: TelegramPeer) -> AsyncIterator[Telegram]:
     """Our bot there."""
-    made = telegram.build("tg", settings(peer.base))
-    yield made
-    await made.close()
+    channel = telegram.build("tg", settings(peer.base))
+    yield channel
+    await channel.close()
 
 
 @pytest.fixture
@@ -94,8 +94,8 @@ async def write(store: Store, rules: Rulebook, *files: RemoteFile, **content: An
     assert message.post is not None
     if files:
         message = replace(message, post=replace(message.post, files=files))
-    received = await store.write(lambda c: receive(c, Batch((message,)), Reading("tg"), NOW, rules, Capacity()))
-    return received.filed[0].reference or ""
+    reception = await store.write(lambda c: receive(c, Batch((message,)), Reading("tg"), NOW, rules, Capacity()))
+    return reception.filed[0].reference or ""
 
 
 async def page_of(store: Store, rules: Rulebook, reference: str) -> Arrived:

@@ -33,10 +33,10 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store without keys."""
     url = f"sqlite:///{tmp_path}/ackbot.db"
     schema.upgrade(url)
-    opened = Store(url)
-    opened.open()
-    yield opened
-    await opened.close()
+    new_store = Store(url)
+    new_store.open()
+    yield new_store
+    await new_store.close()
 
 
 def account(peer: XPeer, store: Store | None, secret: bytes = INSTALLATION, **more: Any) -> X:

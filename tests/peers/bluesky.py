@@ -325,8 +325,8 @@ acknowledge = "both"
     def on_list_notifications(self, query: Any) -> Values:
         """The newest first, before the cursor."""
         before = query.get("cursor") or "9"
-        shown = [entry for entry in self.notifications if (entry.get("author") or {}).get("did") not in self.blockers]
-        earlier = (notification for notification in shown if notification["indexedAt"] < before)
+        visible = [entry for entry in self.notifications if (entry.get("author") or {}).get("did") not in self.blockers]
+        earlier = (notification for notification in visible if notification["indexedAt"] < before)
         notifications = sorted(earlier, key=lambda notification: str(notification["indexedAt"]), reverse=True)
         page = notifications[: min(int(query.get("limit", "50")), self.page)]
         answer: Values = {"notifications": page, "priority": False}

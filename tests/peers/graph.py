@@ -315,8 +315,8 @@ login_url = "{self.base}"
 
     def _id_of(self, name: str) -> str:
         folder = unquote(name)
-        known = {key.casefold(): key for key in self.folders}
-        return known.get(folder.casefold(), "")
+        names = {key.casefold(): key for key in self.folders}
+        return names.get(folder.casefold(), "")
 
     async def _folder(self, request: web.Request) -> web.Response:
         folder = self._id_of(request.match_info["folder"])
@@ -327,8 +327,8 @@ login_url = "{self.base}"
     def _shown_folder(self, folder: str) -> Values:
         count = sum(message["folder"] == folder for message in self.messages.values())
         unread = sum(message["folder"] == folder and not message["isRead"] for message in self.messages.values())
-        shown = {"id": folder, "displayName": self.folders[folder], "parentFolderId": self.parents.get(folder, "root")}
-        return {**shown, "childFolderCount": 0, "totalItemCount": count, "unreadItemCount": unread}
+        values = {"id": folder, "displayName": self.folders[folder], "parentFolderId": self.parents.get(folder, "root")}
+        return {**values, "childFolderCount": 0, "totalItemCount": count, "unreadItemCount": unread}
 
     async def _find_folders(self, request: web.Request) -> web.Response:
         above = self._id_of(request.match_info.get("folder", "")) if "folder" in request.match_info else ""
@@ -370,8 +370,8 @@ login_url = "{self.base}"
         if not number:
             return refused(404, "ErrorItemNotFound", "The specified object was not found in the store.")
         select = request.query.get("$select", "")
-        shown = self._shown(number, "" if self._wrong_select(request) else select, is_stable(request))
-        return self._wrong_select(request) or web.json_response(shown)
+        values = self._shown(number, "" if self._wrong_select(request) else select, is_stable(request))
+        return self._wrong_select(request) or web.json_response(values)
 
     async def _mime(self, request: web.Request) -> web.Response:
         return self._mime_of(self._number(request.match_info["id"]))
@@ -391,11 +391,11 @@ login_url = "{self.base}"
         if match := re.fullmatch(r"internetMessageId eq '(.*)'", request.query.get("$filter", "")):
             numbers = [n for n in numbers if self.messages[n]["internetMessageId"] == match[1].replace("''", "'")]
         top, skip = int(request.query.get("$top", PAGE)), int(request.query.get("$skip", 0))
-        shown = [
+        items = [
             self._shown(number, request.query.get("$select", ""), is_stable(request)) for number in reversed(numbers)
         ]
-        content: Values = {"value": shown[skip : skip + top]}
-        if skip + top < len(shown):
+        content: Values = {"value": items[skip : skip + top]}
+        if skip + top < len(items):
             onward = {**request.query, "$top": str(top), "$skip": str(skip + top)}
             content["@odata.nextLink"] = f"{self.base}{request.rel_url.with_query(onward)}"
         return web.json_response(content)
@@ -531,13 +531,13 @@ login_url = "{self.base}"
     # Subscriptions
 
     async def _listed_subscriptions(self, request: web.Request) -> web.Response:
-        shown = [{**values, "id": key, "clientState": None} for key, values in self.subscriptions.items()]
-        return web.json_response({"value": shown})
+        items = [{**values, "id": key, "clientState": None} for key, values in self.subscriptions.items()]
+        return web.json_response({"value": items})
 
     async def _subscribe(self, request: web.Request) -> web.Response:
         content = await request.json()
-        needed = {"changeType", "notificationUrl", "resource", "expirationDateTime", "clientState"}
-        if not needed <= set(content) <= needed | {"lifecycleNotificationUrl"}:
+        keys = {"changeType", "notificationUrl", "resource", "expirationDateTime", "clientState"}
+        if not keys <= set(content) <= keys | {"lifecycleNotificationUrl"}:
             return refused(400, "InvalidRequest", "Property set of the subscription is not valid.")
         urls = {content["notificationUrl"], content.get("lifecycleNotificationUrl", content["notificationUrl"])}
         if any(urlsplit(url).scheme != "https" for url in urls) or len(content["clientState"]) > 128:

@@ -126,15 +126,15 @@ class NotifyService:
         if missing := {name.lower() for text in words for name in re.findall(r"\(\((\w+)\)\)", text)} - set(given):
             return _refused(400, "BadRequestError", f"Missing personalisation: {', '.join(missing)}")
         subject, body = (re.sub(r"\(\((\w+)\)\)", lambda m: given[m[1].lower()], text) for text in words)
-        taken = {
+        answer = {
             "type": kind,
             "id": str(uuid.uuid4()),
             "reference": posted.get("reference"),
             "to": _recipient(kind, posted),
             "status": "created",
         }
-        self.sent.append({**taken, "subject": subject, "body": body})
-        return web.json_response({"id": taken["id"], "reference": taken["reference"], "content": {}}, status=201)
+        self.sent.append({**answer, "subject": subject, "body": body})
+        return web.json_response({"id": answer["id"], "reference": answer["reference"], "content": {}}, status=201)
 
     async def _list(self, request: web.Request) -> web.Response:
         reference, kind = request.query.get("reference"), request.query.get("template_type")

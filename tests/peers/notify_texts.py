@@ -80,7 +80,7 @@ callback_token = "{RECEIPT_TOKEN}"
 
     def answers_to(self, person: str) -> list[str]:
         """What was handed over for this person."""
-        return [sent["body"] for sent in self.service.sent if sent["to"] == f"+{self.number_of(person)}"]
+        return [texts["body"] for texts in self.service.sent if texts["to"] == f"+{self.number_of(person)}"]
 
     def shake(self, chance: random.Random) -> None:
         """Each call three times over, in any order."""
@@ -97,7 +97,7 @@ callback_token = "{RECEIPT_TOKEN}"
         """Say of everything that was handed over what became of it; returns how each call was answered."""
         head = {"Authorization": f"Bearer {RECEIPT_TOKEN}", "Content-Type": "application/json"}
         names = ("id", "reference", "to")
-        receipts = [{name: sent[name] for name in names} | {"status": status} for sent in self.service.sent]
+        receipts = [{name: text[name] for name in names} | {"status": status} for text in self.service.sent]
         address = self.hook.replace("/texts", "/notify")
         return [posted(address, json.dumps(receipt).encode(), head) for receipt in receipts]
 

@@ -286,16 +286,16 @@ acknowledge = "both"
         if (refusal := self._refusal(request, limit)) is not None:
             return refusal
         query = request.query
-        kept = [item for item in items if int(item.get("id", 1)) > int(query.get("since_id", "0"))][::-1]
+        newer = [item for item in items if int(item.get("id", 1)) > int(query.get("since_id", "0"))][::-1]
         size, first = int(query.get("max_results", "100")), int(query.get("pagination_token", "0"))
-        page = kept[first : first + size]
+        page = newer[first : first + size]
         wrote = {item.get("author_id", item.get("sender_id")) for item in page}
         content: Values = {"meta": {"result_count": len(page)}}
         if page:
             content["data"] = page
             content["includes"] = {"users": [person for person in self.people.values() if person["id"] in wrote]}
             content["meta"] |= {"newest_id": page[0].get("id"), "oldest_id": page[-1].get("id")}
-        if first + size < len(kept):
+        if first + size < len(newer):
             content["meta"]["next_token"] = f"{first + size:016}"
         return web.json_response(content, headers=self._left(limit))
 

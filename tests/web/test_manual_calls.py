@@ -28,8 +28,8 @@ PUBLIC = "https://contact.example.gov.uk"
 def example(*, bearer: bool) -> str:
     """The configuration that the manual shows."""
     table = SECTION.partition("```toml\n")[2].partition("```")[0]
-    signed = table.replace('service = "waste"\n', "")
-    return signed.replace('secret = "env:FORMS_SECRET"', 'bearer = "env:FORMS_TOKEN"') if bearer else signed
+    signature = table.replace('service = "waste"\n', "")
+    return signature.replace('secret = "env:FORMS_SECRET"', 'bearer = "env:FORMS_TOKEN"') if bearer else signature
 
 
 def commands() -> list[str]:
@@ -69,8 +69,8 @@ async def test_a_form_of_a_vendor_is_sent_as_the_manual_says(
         monkeypatch.setenv(name, value)
     (tmp_path / "ackbot.toml").write_text(HEAD + POST + example(bearer=bearer), encoding="utf-8")
     channels = kinds.build_channels(kinds.load(tmp_path))
-    signed, shown = commands()
-    whole = f"{signed}\n" if not bearer else f"{signed.partition('SIGNATURE')[0]}\n{shown}"
+    signature, page = commands()
+    whole = f"{signature}\n" if not bearer else f"{signature.partition('SIGNATURE')[0]}\n{page}"
     async with serving(replace(site, channels=channels, log=desk.keep)) as address:
         command = whole.replace(PUBLIC, address)
         assert await typed(command) == (0, "ok")

@@ -234,11 +234,11 @@ def test_neither_secret_nor_token_shows_anywhere(server: TokenServer, caplog: py
     """Not in a representation, an error or a log line, however much is logged, even if the server says them."""
     caplog.set_level(logging.DEBUG)
     tokens = source(server, refresh_token=REFRESH)
-    shown = f"{next(tokens.candidates())!r} {tokens!r} {vars(tokens)} {vars(tokens)['_grant']!r}"
+    everything = f"{next(tokens.candidates())!r} {tokens!r} {vars(tokens)} {vars(tokens)['_grant']!r}"
     server.secret = "renewed"  # and so the old one is quoted in what the server says
     with pytest.raises(Misconfigured) as raised:
         token(source(server))
-    output = shown + "".join(format_exception(raised.value)) + caplog.text
+    output = everything + "".join(format_exception(raised.value)) + caplog.text
     assert not [secret for secret in (SECRET, REFRESH, server.issued[0]) if secret in output]
     assert threading.active_count() < 20
 

@@ -76,9 +76,9 @@ def _repeat(connection: Connection, outlet: str, now: datetime, most: int, book:
     if replay is None or outbox.waiting_for(connection, outlet) >= MOST_WAITING:
         return 0
     events, last = audit.stream(connection, replay.after, replay.up_to, Scope(), most)
-    rest = "" if last >= replay.up_to else Replay(last, replay.up_to, replay.mark).as_text()
+    remainder = "" if last >= replay.up_to else Replay(last, replay.up_to, replay.mark).as_text()
     try:
-        cursors.move(connection, _replaying(outlet), replay.as_text(), rest, now)
+        cursors.move(connection, _replaying(outlet), replay.as_text(), remainder, now)
     except cursors.CursorMoved:
         return 0  # somebody has asked for another one at this moment
     _queue(connection, events, outlet, now, book, mark=f".{replay.mark}")

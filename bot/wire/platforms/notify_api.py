@@ -129,8 +129,8 @@ def messages_of(
     channel: str, raw: RawRequest, token: SecretStr, read: Callable[[Any], Iterable[Inbound]]
 ) -> tuple[Inbound, ...]:
     """Return what is in a call of Notify's, which proves itself by the token that we chose; raises Forged."""
-    expected = f"Bearer {token.get_secret_value()}".encode()
-    if not hmac.compare_digest(raw.headers.get("authorization", "").encode("utf-8", "replace"), expected):
+    proof = f"Bearer {token.get_secret_value()}".encode()
+    if not hmac.compare_digest(raw.headers.get("authorization", "").encode("utf-8", "replace"), proof):
         raise Forged("the token is not the one that Notify was given")
     try:
         content = json.loads(raw.body)

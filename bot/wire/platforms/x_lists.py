@@ -66,7 +66,7 @@ class Lists:
             for first in range(0, len(fresh), AT_ONCE):
                 items = fresh[first : first + AT_ONCE]
                 place[kind] = next(filter(None, (name for name, _ in reversed(items))), place[kind])
-                yield Batch(tuple(message for _, read in items for message in read), json.dumps(place))
+                yield Batch(tuple(message for _, group in items for message in group), json.dumps(place))
             if earlier:
                 yield Batch(tuple(earlier), again=True)
 
