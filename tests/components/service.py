@@ -126,7 +126,7 @@ class Service:
         self._process: subprocess.Popen[bytes] | Forked | None = None
 
     def __enter__(self) -> Self:
-        return self.start()
+        return self if self.running else self.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.kill()
