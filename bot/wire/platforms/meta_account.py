@@ -145,7 +145,7 @@ class MetaAccount:
 
     def read_change(self, field: str, value: Mapping[str, Any]) -> Iterator[Inbound]:
         """Yield the message in a public change, nothing for one that is rightly ignored; raises NotUnderstood."""
-        raise NotImplementedError
+        raise NotImplementedError  # each platform has changes of its own, so a subclass says what they are
 
     def is_ours(self, answer: Mapping[str, Any]) -> bool:
         """Tell whether the account itself wrote a public answer."""
