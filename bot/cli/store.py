@@ -118,7 +118,7 @@ def backup(
 
     url = load_or_exit(config).store.url
     if is_shared(url):
-        refuse("A store on PostgreSQL is backed up by PostgreSQL: see Back-up and restore in docs/operations.md.")
+        refuse("A store on PostgreSQL is backed up by PostgreSQL: see Back up in docs/operations.md.")
     if schema.current(url) is None:
         refuse(f"There is no store yet at {url}.")
     if to.exists() and not force:

@@ -200,5 +200,5 @@ def _lost_words(reason: str) -> dict[str, str]:
         "happened": f"{reason[:1].upper()}{reason[1:]}. Ackbot takes nothing in: mail servers are asked to come again, "
         "forms to try again. What was stored since the file was taken away is only in the file that Ackbot has open.",
         "action": "Do not stop Ackbot yet. Put the file back where it was, and it goes on by itself; where it was "
-        'deleted, see "A store that was taken away" in docs/operations.md.',
+        "deleted, see docs/nights/the-store-was-taken-away.md.",
     }

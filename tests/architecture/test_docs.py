@@ -74,8 +74,8 @@ def test_a_mistake_in_a_page_is_noticed(check: Callable[[Page], Iterator[str]], 
 
 
 def test_every_page_can_be_reached() -> None:
-    """README.md leads to every document, at the latest by the index of the decisions."""
-    leading = [_page("README.md"), _page("docs/decisions/README.md")]
+    """README.md leads to every document, at the latest by the index of the decisions or of the nights."""
+    leading = [_page("README.md"), _page("docs/decisions/README.md"), _page("docs/operations.md")]
     reached = {_target(page, link) for page in leading for link in page.links() if "://" not in link}
     assert not {page.name for page in pages()} - reached - {"README.md"}
 

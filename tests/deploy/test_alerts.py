@@ -48,13 +48,13 @@ def test_every_metric_of_ours_is_of_use() -> None:
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
 def test_every_alert_says_what_to_do(rule: Table) -> None:
-    """How bad, what, what to do, and the part of the operator's page that says more."""
+    """How bad, what, what to do, and the page for the operator, or the part of it, that says more."""
     assert rule["labels"]["severity"] in {"critical", "warning"}
     annotations = rule["annotations"]
     assert annotations["summary"]
     assert re.match(r"P[1-9](, P[1-9])*: [a-z]", annotations["description"])
     page, _, anchor = annotations["runbook_url"].partition("#")
-    assert anchor in anchors(ROOT / page)
+    assert anchor in {"", *anchors(ROOT / page)}
 
 
 @pytest.mark.parametrize("rule", ALERTS, ids=lambda rule: rule["alert"])
