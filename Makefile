@@ -14,7 +14,7 @@ LOCK := $(UV) pip compile --universal --generate-hashes --no-header --quiet --up
 ARGS ?=
 
 UNIT := docs/systemd/ackbot.service
-SCRIPTS := .ci/run tests/components/install.sh tests/real/install.sh
+SCRIPTS := .ci/run tests/components/install.sh tests/real/install.sh docs/site/install.sh
 RULES := deploy/prometheus
 MANIFESTS := $(wildcard deploy/kubernetes/*.yaml deploy/kubernetes/*/*.yaml) deploy/kubernetes/secret.yaml.example
 
@@ -25,7 +25,7 @@ QUICK := $(addprefix tests/,architecture core flows render store wire)
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup dev demo fix quick check format lint types imports dependencies vulnerabilities scripts container manifests unit alerts \
-	architecture test test-real screenshots faults bench holidays register lock clean
+	architecture test test-real screenshots faults bench holidays register docs lock clean
 
 help: ## This list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -163,6 +163,14 @@ screenshots: dev ## Takes the pictures of the console and of a report in docs/ a
 	@SCREENSHOTS=renew $(BIN)/python -m pytest -q tests/console/test_screenshots.py \
 		tests/render/test_report_pages.py -k picture
 
+# Tried as it was built: opened from its folder by a browser, checked for accessibility, and printed.
+docs: dev ## Builds the site of documents into build/site/, and tries it in a browser: open build/site/index.html.
+	@docs/site/install.sh
+	@NO_MKDOCS_2_WARNING=1 .cache/docs/venv/bin/python -m mkdocs build --strict --quiet
+	@tests/components/install.sh
+	@$(BIN)/python -m pytest -q tests/site $(ARGS)
+	@echo "docs: build/site/index.html" >&2
+
 # The real network is heavy: 700 MB from npm, kept in .cache/.
 test-real: dev ## Installs Bluesky's real network (700 MB, the first time), and tries the service on it.
 	@tests/real/install.sh
@@ -188,6 +196,7 @@ lock: ## Renews the lock files (with uv).
 	$(LOCK) pyproject.toml --extra pdf -c requirements.lock -o requirements-pdf.lock
 	$(LOCK) pyproject.toml --group dev -c requirements-pdf.lock -o requirements-dev.lock
 	$(LOCK) --group build -c requirements-dev.lock -o requirements-build.lock
+	$(LOCK) docs/site/requirements.in --python-version 3.11 -o docs/site/requirements.lock
 
 clean: ## Removes the environment, what was built and every cache; var/ stays.
 	rm -rf $(VENV) .cache build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -14,6 +14,7 @@ from bot.store.tables import metadata
 from tests.architecture.documents import FOLDERS, Page, files, is_decision, pages, status
 from tests.architecture.house import ROOT
 from tests.architecture.test_names import NEVER
+from tests.architecture.test_site import NAVIGATION
 
 # The database's own index, so no table of SQLAlchemy's.
 TABLES = {*metadata.tables, "message_words"}
@@ -75,7 +76,12 @@ def test_a_mistake_in_a_page_is_noticed(check: Callable[[Page], Iterator[str]], 
 
 def test_every_page_can_be_reached() -> None:
     """README.md leads to every document, at the latest by the index of the decisions or of the nights."""
-    leading = [_page("README.md"), _page("docs/decisions/README.md"), _page("docs/operations.md")]
+    leading = [
+        _page("README.md"),
+        _page("docs/decisions/README.md"),
+        _page("docs/operations.md"),
+        _page("docs/index.md"),
+    ]
     reached = {_target(page, link) for page in leading for link in page.links() if "://" not in link}
     assert not {page.name for page in pages()} - reached - {"README.md"}
 
@@ -134,7 +140,7 @@ def test_no_document_is_cited_that_a_clone_lacks() -> None:
         for name in files()
         if name.endswith((".py", ".toml", ".yaml", ".yml", ".json", ".html", ".sh")) or name == "Makefile"
         for document in _DOCUMENT.findall((ROOT / name).read_text(encoding="utf-8"))
-        if name != HERE and document not in MISSPELT and not _exists(document)
+        if name not in (HERE, NAVIGATION) and document not in MISSPELT and not _exists(document)
     }
     assert not cited
 
