@@ -127,9 +127,3 @@ def _adjust(reference: str, config: Any, typed: Typed, *, as_json: bool) -> None
             "The person is being told." if adjustment.is_told else "Ackbot has no way to tell the person: please do it."
         )
         typer.echo(sentence)
-
-
-def add_to(queue: typer.Typer) -> None:
-    """Offer these commands beside those of the queue."""
-    for command in (acknowledge, hold, pause, resume, restart, extend, classify):
-        queue.command()(command)

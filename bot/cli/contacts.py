@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from bot.store.engine import Store
 
 T = TypeVar("T")
-app = typer.Typer(help="The queue: list, show, and record answers.", no_args_is_help=True)
 
 COLUMNS = ("reference", "channel", "state", "outcome", "received_at", "acknowledged_at", "respond_by", "responded_at")
 AT_ONCE = 500
@@ -44,7 +43,6 @@ class StateChoice(StrEnum):
     LOGGED = "logged"
 
 
-@app.command("list")
 def list_(
     config: Directory = None,
     state: Annotated[StateChoice | None, typer.Option(help="Only contacts in this state.")] = None,
@@ -65,7 +63,6 @@ def list_(
         typer.echo(json.dumps(row, ensure_ascii=False) if as_json else line)
 
 
-@app.command()
 def show(reference: Reference, config: Directory = None, as_json: Json = False) -> None:
     """Show one contact: its promises, its words, what we sent, and its history. Status 1 if there is none.
 
@@ -90,7 +87,6 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
         _print_whole(facts)
 
 
-@app.command()
 def respond(
     reference: Reference,
     config: Directory = None,

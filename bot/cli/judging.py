@@ -42,8 +42,3 @@ def judge(
         reference, config, lambda c, turn: keep(c, turn.reference, judgement, turn.actor, turn.now)
     )
     typer.echo(f"{turn.reference}: {'it is noted for the figures.' if is_new else 'it was noted so before.'}")
-
-
-def add_to(queue: typer.Typer) -> None:
-    """Offer it beside the commands of the queue."""
-    queue.command("judge")(judge)

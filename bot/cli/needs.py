@@ -39,8 +39,3 @@ def needs(reference: Reference, config: Directory = None, words: Words = None, l
     contact = contacts.contact_or_exit(store, configured, reference)
     view = wishes.of(contact, store.read_now(lambda c: needs_of(c, contact.id)))
     typer.echo(f"{contact.reference}: {view.sentence or 'nothing is noted.'}")
-
-
-def add_to(queue: typer.Typer) -> None:
-    """Offer it beside the commands of the queue."""
-    queue.command("needs")(needs)

@@ -163,8 +163,3 @@ def legal_hold(
         refuse("Say why with --reason, or end the hold with --end.")
     turn, _ = contacts.change(reference, config, lambda c, turn: hold(c, turn.reference, reason, turn.actor, turn.now))
     typer.echo(f"{turn.reference}: {'kept no longer than others' if end else 'kept until the hold is ended'}.")
-
-
-def add_to(queue: typer.Typer) -> None:
-    """Offer the legal hold beside the commands of the queue."""
-    queue.command("legal-hold")(legal_hold)

@@ -166,13 +166,6 @@ def _write_or_exit(store: "Store", work: "Callable[[Connection], Any]") -> Any:
         refuse(f"Nothing was changed, the store cannot be written now: {error}")
 
 
-def add_to(queue: typer.Typer) -> None:
-    """Offer these commands beside those of the queue."""
-    for command in (suppressed, correct, raw):
-        queue.command()(command)
-    queue.command("acknowledge-now")(acknowledge_now)
-
-
 def _refuse(reason: str, *, done: str = "Nothing was changed") -> NoReturn:
     typer.echo(f"{done}: {reason}.", err=True)
     raise typer.Exit(NEGATIVE)

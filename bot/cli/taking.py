@@ -84,9 +84,3 @@ def reopen(
 
     change(reference, config, lambda c, turn: reopen(c, turn.reference, turn.actor, turn.now, turn.book, note))
     typer.echo("It is open again.")
-
-
-def add_to(contacts_app: typer.Typer) -> None:
-    """Make them commands of `ackbot contacts`."""
-    for command in (take, assign, quiet, close, reopen):
-        contacts_app.command()(command)

@@ -9,12 +9,30 @@ LATER = (
     *("alembic", "babel.dates", "cryptography.fernet", "flufl.bounce", "holidays", "joserfc", "psycopg"),
     *("pyotp", "segno", "zxcvbn"),
 )
-PROGRAM = "import sys, bot.app, bot.web.server; print(*sorted(sys.modules))"
+SERVICE = "import bot.app, bot.web.server"
+HELP = """
+from typer.testing import CliRunner
+from bot.cli.commands import app
+assert "contacts" in CliRunner().invoke(app, ["--help"]).stdout
+"""
+
+
+def _modules(program: str) -> set[str]:
+    words = [sys.executable, "-c", f"{program}\nimport sys; print(*sorted(sys.modules))"]
+    run = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(run.stdout.split())
 
 
 def test_what_is_needed_later_is_imported_later() -> None:
     """Migrations, dates in words, keys, unusual bounces, ways to sign in, the other database."""
-    run = subprocess.run([sys.executable, "-c", PROGRAM], cwd=ROOT, capture_output=True, text=True, check=True)
-    modules = set(run.stdout.split())
+    modules = _modules(SERVICE)
     assert "bot.app" in modules
     assert modules.isdisjoint(LATER)
+
+
+def test_help_imports_no_command() -> None:
+    """Nor what draws boxes around help: only the table."""
+    modules = _modules(HELP)
+    own = {name for name in modules if name.startswith("bot.")}
+    assert own == {"bot.cli", "bot.cli.commands", "bot.cli.lazy"}
+    assert "rich" not in modules

@@ -66,7 +66,7 @@ def test_what_is_said_for_the_figures_is_shown(run: Run, logged: Log, mail: Make
     assert (facts["avoidable"], facts["cause"], facts["complaint_outcome"]) == ("progress", "", "")
     refusal = run("contacts", "judge", reference, "--cause", "lazy")
     assert (refusal.exit_code, "choose one of volume, absence, others" in refusal.stderr) == (1, True)
-    assert "wrong-place, necessary" in " ".join(run("contacts", "judge", "--help").stdout.replace("│", " ").split())
+    assert "wrong-place, necessary" in " ".join(run("contacts", "judge", "--help").stdout.split())
 
 
 def test_quiet_is_until_an_instant_ahead(run: Run, logged: Log, mail: Make) -> None:
