@@ -25,7 +25,7 @@ QUICK := $(addprefix tests/,architecture core flows render store wire)
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup dev demo fix quick check format lint types imports dependencies vulnerabilities scripts container manifests unit alerts \
-	architecture test test-real screenshots faults bench holidays register docs lock clean
+	architecture test test-real release screenshots faults bench holidays register docs lock clean
 
 help: ## This list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -157,6 +157,10 @@ test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@# Four at a time on two cores: what drives real servers waits for them most of the time. In the order of
 	@# tests/conftest.py: the plugin's own has the files with the fewest tests last, and those take longest.
 	@$(BIN)/python -m pytest -p tests.coverage_floor --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+release: dev ## Builds sdist and wheel into dist/, and installs each into an empty folder from PyPI to run its demo.
+	@rm -rf dist
+	@$(BIN)/python -m tests.deploy.make_release dist
 
 screenshots: dev ## Takes the pictures of the console and of a report in docs/ anew.
 	@tests/components/install.sh

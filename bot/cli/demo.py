@@ -1,8 +1,10 @@
 """`ackbot demo`: the complete service on embedded parts, to try by hand."""
 
 import asyncio
+import shutil
 import smtplib
 import socket
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -60,9 +62,9 @@ b'From: You <you@example.org>\\r\\nTo: {address}\\r\\nSubject: A hole in the roa
 
   5. The same from a terminal
 
-     .venv/bin/ackbot contacts list --config {config}
-     .venv/bin/ackbot contacts show REFERENCE --config {config}
-     .venv/bin/ackbot contacts respond REFERENCE --config {config}
+     {ackbot} contacts list --config {config}
+     {ackbot} contacts show REFERENCE --config {config}
+     {ackbot} contacts respond REFERENCE --config {config}
 
 It opened with three people and a newsletter: the newsletter is logged with its reason and gets no answer; one
 person's address does not work, so the team was told. Stop with Ctrl-C; what you did is still there next time.
@@ -128,6 +130,12 @@ def _let_officer_in(configured: "Settings", now: "datetime") -> str:
     return code
 
 
+def _typed() -> str:
+    """Return the program as it was typed, for the commands to type next."""
+    program = sys.argv[0]
+    return program if Path(program).name == "ackbot" and shutil.which("ackbot") != program else "ackbot"
+
+
 def _free(preferred: int) -> int:
     """Return the preferred port, or any other if something else listens there."""
     for port in (preferred, 0):
@@ -160,6 +168,7 @@ async def _run(service: "Service", config: Path, web: int, lmtp: int, link: str)
                     config=config_path,
                     officer=OFFICER,
                     link=link,
+                    ackbot=_typed(),
                 )
             )
         )

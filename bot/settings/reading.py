@@ -37,8 +37,8 @@ from bot.settings.urgent import Urgent
 
 T = TypeVar("T", bound=BaseModel)
 _BOT = Path(__file__).parents[1]
-# The wheel holds them within the package, a clone beside it.
-PACKAGED = (_BOT / "_data", _BOT.parent)
+# The wheel holds them within the package, a clone beside it; what stands beside an installed package is another's.
+PACKAGED = (_BOT / "_data" if (_BOT / "_data").is_dir() else _BOT.parent,)
 MAIN_FILE = "ackbot.toml"
 _SHOWN_VALUE_LENGTH = 60
 _SECRET_KEYS = ("secret", "password", "token", "key", "oauth", "url")
