@@ -2,12 +2,14 @@
 
 python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [graph] [hostile] [processes] [size] [soak] [stages]
 [ticks] [webhooks] [console] [report[=CONTACTS]]
+[councils[=COUNT]]
 """
 
 import sys
 
 from bench import (
     console,
+    councils,
     deadlines,
     fuzz,
     graph,
@@ -66,8 +68,11 @@ def main() -> None:
 
 def _run_large(names: set[str]) -> None:
     for name in names:
-        if name.partition("=")[0] == "report":
-            report.over(int(name.partition("=")[2] or 1_000_000))
+        kind, _, size_text = name.partition("=")
+        if kind == "report":
+            report.over(int(size_text or 1_000_000))
+        if kind == "councils":
+            councils.on_one_server(int(size_text or 200))
     if "graph" in names:
         graph.first_look(50_000)
     if "ticks" in names:

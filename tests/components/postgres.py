@@ -32,18 +32,29 @@ def programs() -> Path:
 
 
 class Postgres(Server):
-    """One server on 127.0.0.1; `url` is the address of a database. Data written is not flushed unless `durable`."""
+    """One server on 127.0.0.1; `url` is the address of a database. Data written is not flushed unless `durable`.
 
-    def __init__(self, *, durable: bool = False) -> None:
+    `connections` is how many it takes at once.
+    """
+
+    def __init__(self, *, durable: bool = False, connections: int = 150) -> None:
         """Make the cluster; nothing runs yet."""
         super().__init__("pg")
         self.port = free_port()
         self.data = self.directory / "data"
         self._durable = durable
+        self._connections = connections
         if self._as_user():
             user = getpwnam(_user())
             os.chown(self.directory, user.pw_uid, user.pw_gid)
         self._make()
+
+    @property
+    def pids(self) -> list[int]:
+        """Its main process and every process of it, those of sessions among them."""
+        assert self._daemon is not None
+        main = self._daemon.pid
+        return [main, *map(int, Path(f"/proc/{main}/task/{main}/children").read_text("ascii").split())]
 
     @property
     def url(self) -> str:
@@ -62,7 +73,7 @@ class Postgres(Server):
                 *self._as_user(),
                 programs() / "postgres",
                 *("-D", self.data, "-p", str(self.port), "-k", self.directory),
-                *("-c", "listen_addresses=127.0.0.1", "-c", "max_connections=150", *flush),
+                *("-c", "listen_addresses=127.0.0.1", "-c", f"max_connections={self._connections}", *flush),
             ],
             output=self.directory / "log",
             ports=[],
@@ -82,9 +93,8 @@ class Postgres(Server):
     def kill(self) -> None:
         """End every process of it at once, as a power cut would; returns when the last one has gone."""
         if self._daemon is not None:
-            main = self._daemon.pid
             # Each leads a group of its own, and while one lives the memory that they share cannot be made anew.
-            sessions = [int(pid) for pid in Path(f"/proc/{main}/task/{main}/children").read_text("ascii").split()]
+            _, *sessions = self.pids
             self._daemon.kill()
             self._daemon = None
             for pid in sessions:
