@@ -3,8 +3,11 @@
 None is imported for another's sake, nor for `--help`. A command of any other group stands in that group's file.
 """
 
+from typing import Annotated
+
 import typer
 
+from bot import __version__
 from bot.cli.lazy import LazyGroup, Line
 
 CONTACTS = {
@@ -147,12 +150,21 @@ app = typer.Typer(
     name="ackbot",
     cls=_Ackbot,
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
 
 
+def _show_version(is_asked: bool) -> None:  # noqa: FBT001 - the shape that the library calls
+    if is_asked:
+        typer.echo(f"ackbot {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
-def _ackbot() -> None:
+def _ackbot(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
     """Logs every contact, acknowledges each person once, and alerts staff before a promise is broken."""
