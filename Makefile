@@ -25,7 +25,7 @@ QUICK := $(addprefix tests/,architecture core flows render store wire)
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup dev demo fix quick check format lint types imports dependencies vulnerabilities scripts container manifests unit alerts \
-	architecture test test-real release screenshots faults bench holidays register docs lock clean
+	architecture test test-real release screenshots faults bench holidays register reference docs lock clean
 
 help: ## This list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -193,6 +193,9 @@ holidays: dev ## Writes the bank holidays in bot/core/bank_holidays.py anew, fro
 
 register: dev ## Writes the tables of docs/data-protection.md anew, from the register of personal data.
 	@$(BIN)/python -m tests.architecture.register_page
+
+reference: dev ## Writes docs/reference/ anew, from the settings and their readers, and the API.
+	@$(BIN)/python -m tests.reference
 
 lock: ## Renews the lock files (with uv).
 	@command -v $(UV) >/dev/null || { echo "lock: needs uv (or make lock UV=/path/to/uv)" >&2; exit 1; }

@@ -1,18 +1,20 @@
 """The description of the API (OpenAPI 3.1), generated from the operations and the models that they really use."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 from pydantic import BaseModel
-from pydantic.json_schema import JsonSchemaMode, models_json_schema
+from pydantic.json_schema import JsonSchemaMode, JsonSchemaValue, models_json_schema
 
 from bot.web.api import problems
 from bot.web.api.models import ProblemView
 from bot.web.api.requests import REFERENCE
 
 Model = type[BaseModel]
+# The place of the schema of each (model, mode): what is taken and what is answered may differ.
+References = Mapping[Any, JsonSchemaValue]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +71,11 @@ def document(operations: Sequence[Operation], organisation: str) -> dict[str, An
     for operation in operations:
         models |= {(operation.answers, "serialization")} if operation.answers else set()
         models |= {(model, "validation") for model in (operation.takes, operation.query) if model}
-    _, schemas = models_json_schema(sorted(models, key=str), ref_template="#/components/schemas/{model}")
+    references, schemas = models_json_schema(sorted(models, key=str), ref_template="#/components/schemas/{model}")
     definitions = schemas["$defs"]
     paths: dict[str, Any] = {}
     for operation in operations:
-        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, definitions)
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, definitions, references)
     for operation in operations:
         if operation.query:
             definitions.pop(operation.query.__name__, None)
@@ -95,30 +97,32 @@ def document(operations: Sequence[Operation], organisation: str) -> dict[str, An
     }
 
 
-def _operation(operation: Operation, definitions: dict[str, Any]) -> dict[str, Any]:
+def _operation(operation: Operation, definitions: dict[str, Any], references: References) -> dict[str, Any]:
     names = [name for name in _IN_PATH if f"{{{name}}}" in operation.path]
     parameters: list[Any] = [{"name": name, "in": "path", "required": True, **_IN_PATH[name]} for name in names]
     parameters += _query(definitions[operation.query.__name__]) if operation.query else []
     parameters += [_KEY] if operation.takes else []
     refusals = (*_ALWAYS, *operation.refuses, *(_WITH_BODY if operation.takes else ()))
+    answer = references[operation.answers, "serialization"] if operation.answers else None
+    problem = references[ProblemView, "serialization"]
     description: dict[str, Any] = {
         "operationId": operation.name,
         "summary": operation.summary,
         "description": f"Needs the scope {operation.scope}.",
         "parameters": parameters,
         "responses": {
-            str(operation.status.value): _answer(operation.status.phrase, "application/json", operation.answers),
-            **{str(s.value): _answer(s.phrase, problems.CONTENT_TYPE, ProblemView) for s in sorted(refusals)},
+            str(operation.status.value): _answer(operation.status.phrase, "application/json", answer),
+            **{str(s.value): _answer(s.phrase, problems.CONTENT_TYPE, problem) for s in sorted(refusals)},
         },
     }
     if operation.takes:
-        schema = {"$ref": f"#/components/schemas/{operation.takes.__name__}"}
+        schema = references[operation.takes, "validation"]
         description["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
     return description
 
 
-def _answer(phrase: str, kind: str, model: Model | None) -> dict[str, Any]:
-    content = {kind: {"schema": {"$ref": f"#/components/schemas/{model.__name__}"}}} if model else _FILE
+def _answer(phrase: str, kind: str, reference: JsonSchemaValue | None) -> dict[str, Any]:
+    content = {kind: {"schema": reference}} if reference else _FILE
     headers = {name: {"$ref": f"#/components/headers/{name}"} for name in _LIMITS}
     return {"description": phrase, "headers": headers, "content": content}
 

@@ -1,0 +1,6 @@
+"""`make reference`: writes docs/reference/ from the settings, the API and the commands."""
+
+from tests.reference.written import FOLDER, pages
+
+for name, text in pages().items():
+    (FOLDER / name).write_text(text, encoding="utf-8")
