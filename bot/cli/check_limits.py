@@ -63,5 +63,5 @@ def _departures(configured: "Settings", since: datetime) -> "list[Departure] | N
             return None
         with transaction(configured.store.url, writes=False) as connection:
             return holds.departures(connection, since)
-    except SQLAlchemyError:
+    except (SQLAlchemyError, schema.StoreRefused):
         return None

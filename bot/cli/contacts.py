@@ -152,19 +152,16 @@ def open_store(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
     from bot.store.engine import Store
 
     configured = load_or_exit(config)
-    current = schema.current(configured.store.url)
-    if current is None and make:
-        schema.prepare(configured.store.url, may_upgrade=False)
-        keys.begin(configured.store.url, configured.store.secrets, Present().now())
-    elif current is None:
-        refuse(f"There is no store yet at {configured.store.url}; the service makes it: ackbot run")
-    elif current != schema.newest():
-        refuse(f"The store has schema {current}, this version needs {schema.newest()}. Run: ackbot schema upgrade")
+    url, secrets = configured.store.url, configured.store.secrets
     try:
-        keys.require(configured.store.url, configured.store.secrets)
+        if make and schema.current(url) is None:
+            schema.prepare(url, may_upgrade=False)
+            keys.begin(url, secrets, Present().now())
+        schema.require(url)
+        keys.require(url, secrets)
     except schema.StoreRefused as error:
-        refuse(f"{error}.")
-    return configured, Store(configured.store.url, configured.store.secrets)
+        refuse(f"Nothing was done: {error}.")
+    return configured, Store(url, secrets)
 
 
 def _pages(store: "Store", state: StateChoice | None) -> Any:

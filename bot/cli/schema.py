@@ -12,23 +12,31 @@ def status(config: Directory = None) -> None:
     """Show the schema of the store and the one that this version needs; status 1 if they differ."""
     from bot.store import schema
 
-    current, newest = schema.current(load_or_exit(config).store.url), schema.newest()
-    typer.echo(f"store: {current or 'none yet'}\nneeded: {newest}")
-    if current != newest:
-        typer.echo("Run: ackbot schema upgrade")
-        raise typer.Exit(NEGATIVE)
+    url = load_or_exit(config).store.url
+    try:
+        current, newest = schema.current(url), schema.newest()
+        typer.echo(f"store: {current or 'none yet'}\nneeded: {newest}")
+        if current == newest:
+            return
+        if current is not None:
+            schema.require(url)
+            typer.echo("A newer version made this schema, and this one works on it.")
+    except schema.StoreRefused as error:
+        typer.echo(f"{error}.", err=True)
+    raise typer.Exit(NEGATIVE)
 
 
 @app.command()
 def upgrade(config: Directory = None) -> None:
-    """Upgrade the store to this version's schema; stop the service and back up first."""
+    """Upgrade the store to this version's schema, all or nothing; back up first."""
     from bot.store import schema
 
     url = load_or_exit(config).store.url
     try:
         with schema.exclusive(url):
             before = schema.current(url)
-            schema.prepare(url, may_upgrade=True)
+            schema.prepare(url, may_upgrade=True, progress=lambda revision: typer.echo(f"{revision} ...", err=True))
+            after = schema.current(url)
     except schema.StoreRefused as error:
-        refuse(str(error))
-    typer.echo(f"The store was at {before or 'none'} and is at {schema.newest()} now.")
+        refuse(f"Nothing was changed: {error}.")
+    typer.echo(f"The store was at {before or 'none'} and is at {after} now.")

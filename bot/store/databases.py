@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, InternalError, OperationalError
 from sqlalchemy.pool import QueuePool
 
 from bot.store.column_types import give, ring_of
@@ -158,6 +158,12 @@ def sqlite_engine(url: str, *, begin: str, read_only: bool = False) -> Engine:
 
     event.listen(engine, "begin", partial(mark, statement=begin))
     return engine
+
+
+def reason_of(error: BaseException) -> str:
+    """Return the database's own words in one line, without the statement."""
+    original = error.orig if isinstance(error, DBAPIError) else error
+    return str(original).partition("\n")[0]
 
 
 def can_run_again(error: BaseException) -> bool:

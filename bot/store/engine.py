@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, make_url
-from sqlalchemy.exc import DBAPIError
 
-from bot.store.databases import UNAVAILABLE, can_run_again, database_path, engine_of, give_back, is_shared
+from bot.store.databases import UNAVAILABLE, can_run_again, database_path, engine_of, give_back, is_shared, reason_of
 from bot.store.direct import mark
 from bot.store.files import StoreFiles
 from bot.store.sealing import Ring
@@ -183,7 +182,7 @@ class Store:
         except Exception as error:  # noqa: BLE001 - every caller gets an answer, and the writer goes on
             if can_run_again(error):
                 return [self._commit_alone(work, begin) for work in group]
-            refusal = StoreUnavailable(_plain(error))
+            refusal = StoreUnavailable(reason_of(error))
             return [(None, refusal)] * len(group)
 
     def _commit_alone(self, work: Work[Any], begin: Begin) -> tuple[Any, BaseException | None]:
@@ -191,7 +190,7 @@ class Store:
         try:
             return _run(begin, work), None
         except UNAVAILABLE as error:
-            return None, StoreUnavailable(_plain(error))
+            return None, StoreUnavailable(reason_of(error))
         except Exception as error:  # noqa: BLE001 - passed to the caller
             return None, error
 
@@ -284,9 +283,4 @@ def _store_errors() -> Iterator[None]:
     try:
         yield
     except UNAVAILABLE as error:
-        raise StoreUnavailable(_plain(error)) from error
-
-
-def _plain(error: BaseException) -> str:
-    original = error.orig if isinstance(error, DBAPIError) else error
-    return str(original).partition("\n")[0]
+        raise StoreUnavailable(reason_of(error)) from error

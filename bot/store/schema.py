@@ -1,7 +1,7 @@
 """The revision of the schema, and its upgrade by Alembic migrations, which run only on request."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
@@ -9,20 +9,30 @@ from pathlib import Path
 from sqlalchemy import inspect, text
 
 from bot.store import rules
-from bot.store.databases import database_path, is_shared, transaction
+from bot.store.databases import UNAVAILABLE, database_path, is_shared, reason_of, transaction
 
 # Stored with the rules: the oldest revision whose program still works on this store. A migration that removes or
 # changes what an older program needs moves it; one that only adds leaves it unchanged.
 SERVES_FROM = "schema serves from"
+
+# Gets the revision of each migration when it has run.
+Progress = Callable[[str], None]
 
 
 class StoreRefused(Exception):
     """The store cannot be used as it is; the text says what to do."""
 
 
-_ONE_UPGRADE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('ackbot schema'))")
+# Whoever comes second waits as long as the first one takes. A table that others use is not waited for as long: what
+# comes behind us would wait, too.
+_ONE_UPGRADE_AT_A_TIME = (
+    text("SET LOCAL lock_timeout = 0"),
+    text("SELECT pg_advisory_xact_lock(hashtext('ackbot schema'))"),
+    text("SET LOCAL lock_timeout TO DEFAULT"),
+)
 _REVISION = text("SELECT version_num FROM alembic_version")
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_NOT_UPGRADED = "the schema could not be upgraded, and the store is as it was, so run it again"
 
 
 def newest() -> str:
@@ -38,16 +48,19 @@ def revisions() -> tuple[str, ...]:
 
 
 def current(url: str) -> str | None:
-    """Return the revision of a store; None for one that does not exist yet or is empty."""
+    """Return the revision of a store; None for one that does not exist yet or is empty. Raises StoreRefused."""
     if not is_shared(url) and not database_path(url).exists():
         return None
-    with transaction(url, writes=False) as connection:
+    with _refusing("the store cannot be used now"), transaction(url, writes=False) as connection:
         has_revision = inspect(connection).has_table("alembic_version")
         return connection.execute(_REVISION).scalar() if has_revision else None
 
 
-def upgrade(url: str, revision: str = "head") -> None:
-    """Upgrade a store to the newest revision (or that one); create a new SQLite file and its folder."""
+def upgrade(url: str, revision: str = "head", progress: Progress = lambda _: None) -> None:
+    """Upgrade a store to the newest revision (or that one), or leave it as it was; create a SQLite file and its folder.
+
+    It is one transaction: what was interrupted has not begun. Raises StoreRefused.
+    """
     # Most starts meet a current schema: they do not spend their time on what they do not need.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
@@ -56,14 +69,23 @@ def upgrade(url: str, revision: str = "head") -> None:
         database_path(url).parent.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    with transaction(url, writes=True) as connection:
-        if connection.dialect.name == "postgresql":
-            connection.execute(_ONE_UPGRADE_AT_A_TIME)
-        config.attributes["connection"] = connection
+    with _refusing(_NOT_UPGRADED), transaction(url, writes=True) as connection:
+        for statement in _ONE_UPGRADE_AT_A_TIME if connection.dialect.name == "postgresql" else ():
+            connection.execute(statement)
+        config.attributes |= {"connection": connection, "progress": progress}
         command.upgrade(config, revision)
 
 
-def prepare(url: str, *, may_upgrade: bool) -> None:
+def require(url: str) -> None:
+    """Raise StoreRefused where this version cannot work on the store as it is; nothing is changed."""
+    now = current(url)
+    if now is None:
+        raise StoreRefused(f"there is no store yet at {url}; the service makes it: ackbot run")
+    if now != newest() and not _serves_older(url, now):
+        raise StoreRefused(f"the store has schema {now}, this version needs {newest()}. Run: ackbot schema upgrade")
+
+
+def prepare(url: str, *, may_upgrade: bool, progress: Progress = lambda _: None) -> None:
     """Create a new store; refuse one with another schema unless it may be upgraded. Raises StoreRefused."""
     os.umask(0o077)  # the store contains people's words: readable by its owner alone
     now = current(url)
@@ -74,7 +96,7 @@ def prepare(url: str, *, may_upgrade: bool) -> None:
             f"the store has schema {now}, this version needs {newest()}: back it up, then start with --upgrade "
             "or run: ackbot schema upgrade"
         )
-    upgrade(url)
+    upgrade(url, progress=progress)
 
 
 def _serves_older(url: str, now: str | None) -> bool:
@@ -88,6 +110,15 @@ def _serves_older(url: str, now: str | None) -> bool:
             f"the store has schema {now} of a newer version, which this one cannot use: install that one"
         )
     return True
+
+
+@contextmanager
+def _refusing(words: str) -> Iterator[None]:
+    """Refuse with these words and the reason where the database is in trouble."""
+    try:
+        yield
+    except UNAVAILABLE as error:
+        raise StoreRefused(f"{words}: {reason_of(error)}") from error
 
 
 @contextmanager

@@ -87,4 +87,4 @@ def test_an_older_store_is_upgraded_first(run: Run, tmp_path: Path) -> None:
     """And one that is not there yet is made by the service."""
     (tmp_path / "ackbot.db").unlink()
     refusal = run(*NOVEMBER)
-    assert (refusal.exit_code, "There is no store yet" in refusal.stderr) == (2, True)
+    assert (refusal.exit_code, "there is no store yet" in refusal.stderr) == (2, True)

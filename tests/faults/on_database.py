@@ -10,6 +10,7 @@ from bot.store import schema
 from tests.components.postgres import Postgres
 from tests.components.sink import Sink
 from tests.components.standby import Standby
+from tests.faults import later
 from tests.faults.fleet import Fleet
 from tests.faults.full import full_disk
 from tests.faults.on_processes import LONGER_THAN_A_LEASE
@@ -42,6 +43,21 @@ def _with_a_server_of_its_own(scene: Scene, harm: Callable[[Postgres], None]) ->
                 with scene.harm():
                     harm(server)
                 time.sleep(3)
+        return scene.outcome(sink)
+
+
+def upgraded(scene: Scene) -> Outcome:
+    """A later version upgrades the schema, and locks it for longer than anybody waits; each service starts on it."""
+    with Postgres(durable=True) as server, Sink() as sink:
+        scene.store_url = server.create("fresh")
+        schema.upgrade(scene.store_url)
+        fleet = Fleet(scene.directory, scene.store_url, 3, [smtp(sink.port)])
+        with scene.mail_comes(fleet):
+            with scene.harm():
+                later.upgrade(scene.store_url, scene.directory, seconds=7.0)
+            for service in fleet.services:
+                service.stop()
+                service.start()
         return scene.outcome(sink)
 
 
@@ -133,6 +149,6 @@ def disk_full(scene: Scene) -> Outcome:
 
 
 ALL = (
-    *(restarted, crashed, failed_over),
+    *(restarted, crashed, upgraded, failed_over),
     *(line_cut, line_slow, line_stalled, line_stalled_for_one, unreachable, disk_full),
 )

@@ -16,6 +16,7 @@ from tests.components.ports import wait_until
 from tests.components.postgres import Postgres
 from tests.components.service import ask
 from tests.components.sink import Sink
+from tests.faults import later
 from tests.faults.fleet import Fleet
 from tests.faults.proxy import Proxy
 from tests.faults.scene import Scene, smtp
@@ -68,6 +69,20 @@ def test_a_database_that_crashes_or_cannot_be_reached_loses_and_doubles_nothing(
             for _ in range(8):
                 time.sleep(scene.chance.uniform(0.1, 0.4))
                 wire.cut()
+
+
+@pytest.mark.needs("smtp-sink")
+def test_a_later_version_upgrades_the_store_while_this_one_works(tmp_path: Path, postgres: Postgres) -> None:
+    """Services of before go on meanwhile, and one that is started again works on the newer schema."""
+    url = postgres.create("upgraded")
+    schema.upgrade(url)
+    scene = Scene(tmp_path, url, 120, random.Random(1), seconds=6.0)
+    with Sink() as sink, harmed(scene, sink, 2) as fleet:
+        later.upgrade(url, tmp_path, seconds=1.0)
+        fleet.services[0].stop()
+        fleet.services[0].start()
+    assert schema.current(url) == later.REVISION
+    postgres.drop("upgraded")
 
 
 REFUSED = "SELECT count(*) FROM deliveries WHERE state = 'permanent-failure'"
