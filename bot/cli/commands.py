@@ -89,6 +89,10 @@ CONTACTS = {
     ),
 }
 COMMANDS = {
+    "init": Line(
+        "init:init",
+        "Write a new configuration, with an explanation of every value. Status 2: nothing was written, and why.",
+    ),
     "run": Line("run:run", "Run the service until it is told to stop (SIGTERM or Ctrl-C)."),
     "check": Line(
         "check:check",

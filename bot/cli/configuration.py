@@ -1,6 +1,7 @@
 """`--config`, the same for every command, and the messages for a configuration that cannot be used."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -46,6 +47,15 @@ def rulebook_of(configured: "Settings") -> "Rulebook":
 
     senders = {channel.name: channel.sender for channel in configured.channels if isinstance(channel, Sender)}
     return rulebook.build(configured, senders)
+
+
+def first_line(option: str, file: str) -> str:
+    """Return the first line of a file, or of the input for "-"; end the command with status 2 where there is none."""
+    try:
+        text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(f"{option} {file}: cannot be read: {error}")
+    return text.splitlines()[0] if text else ""
 
 
 def refuse(words: str) -> NoReturn:

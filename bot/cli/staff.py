@@ -1,14 +1,12 @@
 """`ackbot staff`: who may sign in to the console, and as what."""
 
 import json
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
 from bot.cli import contacts, noting
-from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse, rulebook_of
+from bot.cli.configuration import NEGATIVE, Directory, first_line, load_or_exit, refuse, rulebook_of
 from bot.cli.contacts import Json
 from bot.core.roles import Role
 
@@ -184,11 +182,7 @@ def password(address: Address, password_file: PasswordFile, config: Directory = 
 def _password(file: str, config: Any, *about: str) -> str:
     from bot.wire import passwords
 
-    try:
-        text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        refuse(f"--password-file {file}: cannot be read: {error}")
-    first = text.splitlines()[0] if text else ""
+    first = first_line("--password-file", file)
     if fault := passwords.fault(first, (load_or_exit(config).organisation.name, *about)):
         refuse(f"--password-file {file}: {fault}")
     return first

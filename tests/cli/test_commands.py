@@ -22,7 +22,9 @@ def test_each_line_of_the_table_is_the_first_of_its_commands_help() -> None:
     lines, helps = dict[Any, str](), dict[Any, str]()
     for group in _tables(typer.main.get_command(app)):
         lines |= {(group.name, name): line.help for name, line in group.table.items()}
-        helps |= {(group.name, name): (command.help or "").partition("\n")[0] for name, command in group.commands.items()}
+        helps |= {
+            (group.name, name): (command.help or "").partition("\n")[0] for name, command in group.commands.items()
+        }
     assert len(lines) == len(COMMANDS) + len(CONTACTS)
     assert lines == helps
 
