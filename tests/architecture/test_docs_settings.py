@@ -10,6 +10,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from bot.channel import Account
+from bot.core import standards
 from bot.core.standards import Standard
 from bot.kinds import kind_of, kinds
 from bot.settings.calendars import Holidays, OwnDays
@@ -43,6 +44,10 @@ MISTAKES = (
     '```toml\n[[channel]]\nname = "inbox"\nkind = "email_lmtp"\nhost = "127.0.0.1"\n```',
     "```toml\n[limits]\nseveral_mails = 'sometimes'\n```",
     "```toml\n[limits\n```",
+    (
+        '```toml\n[[standard]]\nid = "a"\ntitle = "A"\nversion = "1"\nvalid_from = 2027-04-01\ncalendar = "england"\n'
+        'acknowledge = "1 working day"\nrespond = "soon"\n```'
+    ),
     "Set `[limits] receipts_a_week`.",
     "Add a `[[teams]]`.",
     "Set `web.secrets`.",
@@ -77,10 +82,20 @@ def _faults(text: str) -> list[str]:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         return [str(error)]
+    if "standard" in table:
+        return _faults_of_standards(table)
     fitting = [model for model in FILES if table.keys() <= model.model_fields.keys()]
     if not fitting:
         return [f"no file of a configuration has all of {', '.join(table)}"]
     return min((_faults_of(model, table) for model in fitting), key=len)
+
+
+def _faults_of_standards(table: Mapping[str, Any]) -> list[str]:
+    try:
+        standards.read(table, "standards/general.toml")
+    except standards.BadStandard as error:
+        return error.mistakes
+    return []
 
 
 def _faults_of(model: type[BaseModel], table: Mapping[str, Any]) -> list[str]:
