@@ -1,5 +1,6 @@
 # Ackbot in a container. Configuration: a directory mounted at /etc/ackbot. State: the volume /var/lib/ackbot.
-#   docker build -t ackbot . && docker run -v ./config:/etc/ackbot:ro -v ackbot:/var/lib/ackbot -p 8080:8080 ackbot
+#   docker build -t ackbot . && docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
+#       -v ./config:/etc/ackbot:ro -v ackbot:/var/lib/ackbot -p 8080:8080 ackbot
 # In its [web] table: listen = "0.0.0.0:8080"; in an email_lmtp channel: listen = "0.0.0.0:8024".
 # With letters as PDF (80 MB more): docker build --build-arg PDF=yes ...
 ARG PDF=""
@@ -24,7 +25,14 @@ RUN if [ -n "$PDF" ]; then \
         apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 \
             libharfbuzz-subset0 fonts-dejavu-core fonts-noto-core fonts-droid-fallback && rm -rf /var/lib/apt/lists/*; \
     fi
+# Nobody installs anything here, and no program lends its owner's rights. The base image comes without bytecode: on a
+# read-only file system nothing that Python imports would ever be kept compiled.
+RUN python -m pip uninstall --quiet --yes --root-user-action=ignore pip setuptools wheel \
+    && find / -xdev -type f -perm /6000 -exec chmod a-s {} + \
+    && python -m compileall -q -x '/(test|tests|idlelib|lib2to3|tkinter|turtledemo|ensurepip|(site|dist)-packages)/' \
+        "$(python -c 'import sysconfig; print(sysconfig.get_path("stdlib"))')"
 COPY --from=build /opt/ackbot /opt/ackbot
+COPY deploy/image/healthy.sh /usr/local/bin/healthy
 RUN mkdir -p /etc/ackbot /var/lib/ackbot && chown 10001:10001 /var/lib/ackbot
 ENV PATH=/opt/ackbot/bin:$PATH \
     PYTHONUNBUFFERED=1 \
@@ -35,6 +43,13 @@ WORKDIR /var/lib/ackbot
 VOLUME /var/lib/ackbot
 EXPOSE 8080 8024
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s \
-    CMD ["python", "-c", "import os, urllib.request as u; u.urlopen(os.environ['ACKBOT_HEALTH_URL'], timeout=4)"]
+    CMD ["healthy"]
 ENTRYPOINT ["ackbot"]
 CMD ["run"]
+ARG VERSION=""
+ARG REVISION=""
+LABEL org.opencontainers.image.title="Ackbot" \
+      org.opencontainers.image.description="Acknowledges every contact in time, and alerts staff before a promise is broken." \
+      org.opencontainers.image.licenses="EUPL-1.2" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION"

@@ -14,7 +14,7 @@ LOCK := $(UV) pip compile --universal --generate-hashes --no-header --quiet --up
 ARGS ?=
 
 UNIT := docs/systemd/ackbot.service
-SCRIPTS := .ci/run tests/components/install.sh tests/real/install.sh docs/site/install.sh
+SCRIPTS := .ci/run tests/components/install.sh tests/real/install.sh docs/site/install.sh $(wildcard deploy/image/*.sh tests/image/*.sh)
 RULES := deploy/prometheus
 MANIFESTS := $(wildcard deploy/kubernetes/*.yaml deploy/kubernetes/*/*.yaml) deploy/kubernetes/secret.yaml.example
 
@@ -25,7 +25,7 @@ QUICK := $(addprefix tests/,architecture core flows render store wire)
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup dev demo fix quick check format lint types imports dependencies vulnerabilities scripts container manifests unit alerts \
-	architecture test test-real release screenshots faults bench holidays register reference docs lock clean
+	architecture test test-real image image-test release screenshots faults bench holidays register reference docs lock clean
 
 help: ## This list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -161,6 +161,13 @@ test: dev ## Installs the real servers where it can, and runs the whole suite.
 release: dev ## Builds sdist and wheel into dist/, and installs each into an empty folder from PyPI to run its demo.
 	@rm -rf dist
 	@$(BIN)/python -m tests.deploy.make_release dist
+
+image: ## Builds the container image of this tree, with docker or buildah.
+	@deploy/image/build.sh
+
+# It downloads what a base image is made of, and what the image installs: a minute and a half, and half of that again.
+image-test: dev ## Builds the image without a daemon, starts and kills it, and prints what was seen (Debian, as root).
+	@tests/image/run.sh
 
 screenshots: dev ## Takes the pictures of the console and of a report in docs/ anew.
 	@tests/components/install.sh

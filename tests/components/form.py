@@ -4,13 +4,23 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from datetime import timedelta
+from typing import Protocol
 
 from selectolax.lexbor import LexborHTMLParser
 
 from bot.present import Present
 from bot.web.public import form_page
 from tests.components.ports import PATIENCE_SECONDS
-from tests.components.service import Service
+
+
+class Site(Protocol):
+    """A service whose page is open on this machine."""
+
+    web_port: int
+    environment: dict[str, str]
+
+    def get(self, path: str) -> tuple[int, str]:
+        """Status and text of a page."""
 
 
 def shown_before(token: str, secret: str) -> str:
@@ -18,7 +28,7 @@ def shown_before(token: str, secret: str) -> str:
     return form_page.stamp(token, Present().now() - timedelta(minutes=1), secret.encode())
 
 
-def send_form(service: Service, message: str, *, email: str = "sam@residents.example") -> tuple[int, str]:
+def send_form(service: Site, message: str, *, email: str = "sam@residents.example") -> tuple[int, str]:
     """Fill in the form as a person does, and send it."""
     form = LexborHTMLParser(service.get("/")[1]).css_first("form")
     assert form is not None
