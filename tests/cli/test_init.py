@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from bot.cli import init_files
 from bot.cli import init_values as values
 from bot.cli.commands import app
 from bot.kinds import load
@@ -145,6 +146,15 @@ def test_an_empty_folder_is_filled_and_stays_its_owners(tmp_path: Path) -> None:
     assert init(tmp_path, *NAME).exit_code == 0
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o750
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ackbot.toml", "secrets"]
+
+
+@pytest.mark.parametrize(
+    ("directory", "home"),
+    [("/etc/ackbot", "/var/lib/ackbot"), ("/etcetera/ackbot", "/etcetera/ackbot/var"), ("/home/ann", "/home/ann/var")],
+)
+def test_what_is_kept_lies_where_a_service_of_the_system_may_write(directory: str, home: str) -> None:
+    """Beside the configuration, but for one in /etc, where no service writes (FHS 3.0)."""
+    assert init_files.home(Path(directory)) == Path(home)
 
 
 @pytest.mark.parametrize(

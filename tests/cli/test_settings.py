@@ -66,7 +66,7 @@ def test_a_good_file_is_read_with_sensible_defaults(tmp_path: Path) -> None:
 
 
 def test_the_example_that_comes_with_it_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The configuration that people copy loads without a change."""
+    """The configuration with every table loads without a change."""
     monkeypatch.setenv("ACKBOT_SECRET", "x" * 32)
     monkeypatch.setenv("IMAP_PASSWORD", "x")
     read = kinds.load(Path(__file__).parents[2] / "config")
