@@ -7,6 +7,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from bot.channel import Channel, ChannelSettings, Inbox, Outlet, SeveralFolders, WayIn
+from bot.core.suggestions import suggestion
 from bot.settings import reading
 from bot.settings.reading import Kinds, Settings
 
@@ -19,7 +20,7 @@ def kinds() -> list[str]:
 def kind_of(kind: str) -> type[ChannelSettings]:
     """Return the settings of a kind of channel; raises LookupError naming what is allowed."""
     if kind not in kinds():
-        raise LookupError(f"is not a kind of channel; allowed: {', '.join(kinds())}")
+        raise LookupError(f"is not a kind of channel; allowed: {', '.join(kinds())}{suggestion(kind, kinds())}")
     model: type[ChannelSettings] = importlib.import_module(f"channels.{kind}").Settings
     return model
 

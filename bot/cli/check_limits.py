@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from bot.cli.check_report import Finding, Level
+
 if TYPE_CHECKING:
     from bot.settings.reading import Settings
     from bot.store.holds import Departure
@@ -13,14 +15,15 @@ DAYS = 30
 _LEAST_A_MINUTE, _LEAST_AN_HOUR = 30, 50
 
 
-def lines(configured: "Settings", now: datetime) -> Iterator[str]:
+def findings(configured: "Settings", now: datetime) -> Iterator[Finding]:
     """Yield what the busiest minute and hour were, and each limit that is off, too low for people, or too high."""
     from bot.core import busiest
     from bot.core.acknowledgements import HOUR, MINUTE
 
     departures = _departures(configured, now - timedelta(days=DAYS))
     if departures is None:
-        yield "Limits of receipts: not compared with what comes, as there is no store of this version yet."
+        words = "Limits of receipts: not compared with what comes, as there is no store of this version yet."
+        yield Finding(Level.DETAIL, words)
         departures = []
     all_in_a_minute = busiest.most_within((departure.at for departure in departures), MINUTE)
     forms = {channel.name for channel in configured.channels if channel.kind == "web_form"}
@@ -28,9 +31,10 @@ def lines(configured: "Settings", now: datetime) -> Iterator[str]:
     in_a_minute, in_an_hour = (busiest.most_within(unproven, span) for span in (MINUTE, HOUR))
     limits = configured.limits
     if departures:
-        yield (
+        yield Finding(
+            Level.DETAIL,
             f"Limits of receipts: in the last {DAYS} days the busiest minute had {all_in_a_minute}. To addresses that "
-            f"nothing proves the busiest minute had {in_a_minute}, and the busiest hour {in_an_hour}."
+            f"nothing proves the busiest minute had {in_a_minute}, and the busiest hour {in_an_hour}.",
         )
     yield from _remark("receipts_a_minute", limits.receipts_a_minute, all_in_a_minute, _LEAST_A_MINUTE)
     minute_limit, hour_limit = limits.receipts_a_minute_without_proof, limits.receipts_an_hour_without_proof
@@ -38,17 +42,16 @@ def lines(configured: "Settings", now: datetime) -> Iterator[str]:
     yield from _remark("receipts_an_hour_without_proof", hour_limit, in_an_hour, _LEAST_AN_HOUR)
 
 
-def _remark(name: str, limit: int, most: int, least: int) -> Iterator[str]:
+def _remark(name: str, limit: int, most: int, least: int) -> Iterator[Finding]:
     from bot.core import busiest
 
-    better = f"better: {name} = {busiest.suggest(most, least)}."
-    match busiest.judge(limit, most, least):
-        case "off":
-            yield f"Please note: limits.{name} is 0, so nothing stops a flood of receipts to others; {better}"
-        case "too low":
-            yield f"Please note: limits.{name} = {limit} is too low, as {most} came at the busiest time; {better}"
-        case "too high":
-            yield f"Please note: limits.{name} = {limit} would hardly stop a flood: {most} was the most ever; {better}"
+    words = {
+        "off": f"limits.{name} is 0, so nothing stops a flood of receipts to others",
+        "too low": f"limits.{name} = {limit} is too low, as {most} came at the busiest time",
+        "too high": f"limits.{name} = {limit} would hardly stop a flood: {most} was the most ever",
+    }.get(busiest.judge(limit, most, least))
+    if words:
+        yield Finding(Level.WARNING, f"{words}; better: {name} = {busiest.suggest(most, least)}.")
 
 
 def _departures(configured: "Settings", since: datetime) -> "list[Departure] | None":

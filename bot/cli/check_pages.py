@@ -8,13 +8,17 @@ if TYPE_CHECKING:
     from bot.settings.reading import Settings
 
 
-def remarks(configured: "Settings") -> Iterator[str]:
-    """Yield what is missing although the pages work without it."""
+def warnings(configured: "Settings") -> Iterator[str]:
+    """Yield what people must be able to read and cannot."""
     if not configured.organisation.privacy_url:
         yield (
             "organisation.privacy_url is not set: the page /privacy, which is made from this configuration, is the "
             "only privacy notice that people are led to (UK GDPR, article 13)."
         )
+
+
+def notes(configured: "Settings") -> Iterator[str]:
+    """Yield what is missing although the pages work without it."""
     if absent := ", ".join(_absent(configured)):
         yield f"the public pages have nothing to say of {absent} (docs/pages.md)."
     yield from _of_languages(configured)

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.channel import CHANNEL, Account, ChannelSettings, Sender, TextOutlet, TextsByOutlet, WayIn
 from bot.core.standards import Standard
+from bot.core.suggestions import suggestion
 from bot.core.tracking import QUIET_KINDS
 from bot.settings.feedback import NEVER_KINDS
 from bot.settings.main import Main
@@ -30,7 +31,8 @@ def _unknown_text_outlets(channels: Sequence[ChannelSettings]) -> Iterator[str]:
     for channel in channels:
         if isinstance(channel, TextsByOutlet) and channel.texts_by not in (None, *outlets):
             at = f"channel {channel.name!r}: texts_by = {channel.texts_by!r}"
-            yield f"{at} sends no text messages; allowed: {', '.join(outlets) or 'none'}"
+            near = suggestion(channel.texts_by, outlets)
+            yield f"{at} sends no text messages; allowed: {', '.join(outlets) or 'none'}{near}"
 
 
 def _unknown_reply_outlets(main: Main, channels: Sequence[ChannelSettings]) -> Iterator[str]:
@@ -39,7 +41,8 @@ def _unknown_reply_outlets(main: Main, channels: Sequence[ChannelSettings]) -> I
     allowed_outlets = ", ".join(outlets) or "none yet: a way out such as kind email_smtp is missing"
     for owner, outlet in references:
         if outlet not in (None, *outlets):
-            yield f"{owner}: replies_by = {outlet!r} is not a way out; allowed: {allowed_outlets}"
+            near = suggestion(outlet, outlets)
+            yield f"{owner}: replies_by = {outlet!r} is not a way out; allowed: {allowed_outlets}{near}"
 
 
 def _answered_by_others(channels: Sequence[ChannelSettings]) -> Iterator[tuple[str, str | None]]:
@@ -54,7 +57,7 @@ def _unknown_teams(main: Main, channels: Sequence[ChannelSettings]) -> Iterator[
     references = [(f"channel {way.name!r}: team", way.team) for way in channels if isinstance(way, WayIn)]
     for key, team in [("operators.team", main.operators.team or None), *references]:
         if team not in (None, *teams):
-            yield f"{key} = {team!r} is not a team; allowed: {', '.join(teams)}"
+            yield f"{key} = {team!r} is not a team; allowed: {', '.join(teams)}{suggestion(team, teams)}"
 
 
 def _unknown_alert_outlets(main: Main, channels: Sequence[ChannelSettings]) -> Iterator[str]:
@@ -62,17 +65,16 @@ def _unknown_alert_outlets(main: Main, channels: Sequence[ChannelSettings]) -> I
     for team in main.team:
         references = {target.removeprefix(CHANNEL) for target in team.targets() if target.startswith(CHANNEL)}
         for name in sorted(references.difference(outlets)):
-            yield f"team {team.name!r}: {CHANNEL}{name} is no way out; allowed: {', '.join(outlets)}"
+            near = suggestion(name, outlets)
+            yield f"team {team.name!r}: {CHANNEL}{name} is no way out; allowed: {', '.join(outlets)}{near}"
 
 
 def _unknown_kinds(main: Main, book: Sequence[Standard]) -> Iterator[str]:
     kinds = sorted({kind for standard in book for kind in standard.kinds})
-    for kind in main.retention.kinds:
+    references = [(f"retention.kinds.{kind}", kind) for kind in main.retention.kinds]
+    references += [("tracking.quiet_kinds", kind) for kind in sorted(set(main.tracking.quiet_kinds) - QUIET_KINDS)]
+    references += [("feedback.never_kinds", kind) for kind in main.feedback.never_kinds if kind not in NEVER_KINDS]
+    for key, kind in references:
         if kind not in kinds:
-            yield f"retention.kinds.{kind}: no standard is for this kind; allowed: {', '.join(kinds)}"
-    for kind in sorted(set(main.tracking.quiet_kinds) - QUIET_KINDS):
-        if kind not in kinds:
-            yield f"tracking.quiet_kinds = {kind!r}: no standard is for this kind; allowed: {', '.join(kinds)}"
-    for kind in main.feedback.never_kinds:
-        if kind not in (*kinds, *NEVER_KINDS):
-            yield f"feedback.never_kinds: no standard is for the kind {kind!r}; allowed: {', '.join(kinds)}"
+            near = suggestion(kind, kinds)
+            yield f"{key}: no standard is for the kind {kind!r}; allowed: {', '.join(kinds)}{near}"

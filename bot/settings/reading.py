@@ -1,7 +1,5 @@
 """config/*.toml and the environment -> frozen Settings. Every mistake is reported, all at once, with file and key."""
 
-import os
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -13,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 from bot.channel import Account, ChannelSettings, Sender
 from bot.core import books, calendars, standards
 from bot.core.retention import Retention
-from bot.settings import cross_checks
+from bot.core.suggestions import suggestion
+from bot.settings import advice, cross_checks
 from bot.settings.calendars import Holidays, OwnDays, Year
 from bot.settings.escalation import Escalation
 from bot.settings.feedback import FeedbackSettings
@@ -34,14 +33,13 @@ from bot.settings.retention import RetentionSettings
 from bot.settings.services import Services
 from bot.settings.teams import Team
 from bot.settings.urgent import Urgent
+from bot.settings.values import Origins, Values, toml
 
 T = TypeVar("T", bound=BaseModel)
 _BOT = Path(__file__).parents[1]
 # The wheel holds them within the package, a clone beside it; what stands beside an installed package is another's.
 PACKAGED = (_BOT / "_data" if (_BOT / "_data").is_dir() else _BOT.parent,)
 MAIN_FILE = "ackbot.toml"
-_SHOWN_VALUE_LENGTH = 60
-_SECRET_KEYS = ("secret", "password", "token", "key", "oauth", "url")
 
 
 class BadSettings(Exception):
@@ -78,6 +76,7 @@ class Settings:
     escalation: Escalation
     services: Services
     urgent: Urgent
+    origins: Origins
 
     @property
     def keep(self) -> Retention:
@@ -110,7 +109,8 @@ def read(directory: Path, kinds: Kinds) -> Settings:
     """Read and check a configuration directory; raises BadSettings with every mistake."""
     path = directory / MAIN_FILE
     mistakes: list[str] = []
-    table = _resolve(_toml(path, mistakes), "", _Values(path, directory, mistakes))
+    values = Values(path, directory, mistakes)
+    table = values.resolve(toml(path, mistakes))
     main = _validate(Main, table, path, "", mistakes) if not mistakes else None
     channels = _channels(table.get("channel", []), path, kinds.settings_of, mistakes)
     channels += _elsewhere(main, path, kinds.settings_of, mistakes)
@@ -147,53 +147,8 @@ def read(directory: Path, kinds: Kinds) -> Settings:
         escalation=escalation,
         services=services,
         urgent=urgent,
+        origins=values.origins(),
     )
-
-
-def _toml(path: Path, mistakes: list[str]) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        mistakes.append(f"{path}: there is no such file; --config DIR or $ACKBOT_CONFIG names the directory it is in")
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        mistakes.append(f"{path}: {error}")
-    return {}
-
-
-@dataclass(frozen=True, slots=True)
-class _Values:
-    """Where values stand: in the file `path`, which names other files as `directory` sees them."""
-
-    path: Path
-    directory: Path
-    mistakes: list[str]
-
-
-def _resolve(value: Any, key: str, values: _Values) -> Any:
-    """Replace `env:NAME` and `file:PATH` wherever they stand."""
-    if isinstance(value, dict):
-        return {k: _resolve(v, f"{key}.{k}".lstrip("."), values) for k, v in value.items()}
-    if isinstance(value, list):
-        return [_resolve(v, f"{key}[{number}]", values) for number, v in enumerate(value, 1)]
-    if isinstance(value, str):
-        kind, _, rest = value.partition(":")
-        resolve = {"env": _from_environment, "file": _from_file}.get(kind) if ":" in value else None
-        return resolve(rest, f"{values.path}: {key} = {value!r}", values) if resolve else value
-    return value
-
-
-def _from_environment(name: str, at: str, values: _Values) -> str:
-    if (value := os.environ.get(name)) is None:
-        values.mistakes.append(f"{at}: the environment variable {name} is not set")
-    return value or ""
-
-
-def _from_file(name: str, at: str, values: _Values) -> str:
-    try:
-        return (values.directory / name).read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        values.mistakes.append(f"{at}: cannot be read: {error}")
-        return ""
 
 
 def _validate(model: type[T], table: Any, path: Path, at: str, mistakes: list[str]) -> T | None:
@@ -201,31 +156,10 @@ def _validate(model: type[T], table: Any, path: Path, at: str, mistakes: list[st
         return model.model_validate(table)
     except ValidationError as error:
         faults = error.errors(include_url=False)
-        mistakes += [f"{path}: {_key(at, f['loc'])}{_value_in_words(f)}: {_advice(f, model)}" for f in faults]
+        # Of a value that could not be had from elsewhere it is said once.
+        fresh = [f for f in faults if not any(m.startswith(f"{path}: {advice.key(f, at)} = ") for m in mistakes)]
+        mistakes += [f"{path}: {advice.line(fault, model, at)}" for fault in fresh]
         return None
-
-
-def _key(at: str, location: tuple[int | str, ...]) -> str:
-    parts = [f"[{part + 1}]" if isinstance(part, int) else f".{part}" for part in location]
-    return (at + "".join(parts)).lstrip(".")
-
-
-def _value_in_words(fault: Any) -> str:
-    if fault["type"] == "missing" or any(s in str(part) for part in fault["loc"] for s in _SECRET_KEYS):
-        return ""
-    if isinstance(fault["input"], Mapping):
-        return ""  # a whole table: there may be a secret in it
-    text = repr(fault["input"])
-    return f" = {text if len(text) <= _SHOWN_VALUE_LENGTH else text[:_SHOWN_VALUE_LENGTH] + '...'}"
-
-
-def _advice(fault: Any, model: type[BaseModel]) -> str:
-    if fault["type"] == "missing":
-        return "is missing"
-    if fault["type"] == "extra_forbidden":
-        keys = sorted(model.model_fields) if len(fault["loc"]) == 1 else []
-        return "is not a known key" + (f"; known are {', '.join(keys)}" if keys else "")
-    return str(fault["msg"]).removeprefix("Value error, ")
 
 
 def _channels(tables: Any, path: Path, kind_of: KindOf, mistakes: list[str]) -> list[ChannelSettings]:
@@ -275,7 +209,7 @@ def _standards(
     book = []
     for path in sorted(folders[0].glob("*.toml")) if folders else []:
         try:
-            book += standards.read(_toml(path, mistakes), str(path), why_no_medium)
+            book += standards.read(toml(path, mistakes), str(path), why_no_medium)
         except standards.BadStandard as error:
             mistakes += error.mistakes
     if not mistakes:
@@ -287,22 +221,20 @@ def _year(directory: Path, mistakes: list[str]) -> Year:
     """What the folder `calendars` says, file by file: the directory's own, else the packaged one."""
     names = ("calendars/holidays.toml", "calendars/organisation.toml")
     holidays_path, own_path = (_file_of(directory, name) for name in names)
-    holidays = _validate(Holidays, _toml(holidays_path, mistakes), holidays_path, "", mistakes)
-    own = _validate(OwnDays, _toml(own_path, mistakes), own_path, "", mistakes)
+    holidays = _validate(Holidays, toml(holidays_path, mistakes), holidays_path, "", mistakes)
+    own = _validate(OwnDays, toml(own_path, mistakes), own_path, "", mistakes)
     return Year(holidays or Holidays(checked=date.min), own or OwnDays())
 
 
 def _escalation(directory: Path, book: tuple[standards.Standard, ...], mistakes: list[str]) -> Escalation | None:
     """The directory's own escalation.toml, else the packaged one."""
     path = _file_of(directory, "escalation.toml")
-    escalation = _validate(Escalation, _toml(path, mistakes), path, "", mistakes)
+    escalation = _validate(Escalation, toml(path, mistakes), path, "", mistakes)
     ids = {standard.id for standard in book}
     for number, step in enumerate(escalation.step if escalation else (), 1):
         unknown = sorted(set(step.standards) - ids)
-        choices = ", ".join(sorted(ids))
-        mistakes += [
-            f"{path}: step[{number}].standards: {standard!r} is no standard; allowed: {choices}" for standard in unknown
-        ]
+        at, choices = f"{path}: step[{number}].standards", ", ".join(sorted(ids))
+        mistakes += [f"{at}: {name!r} is no standard; allowed: {choices}{suggestion(name, ids)}" for name in unknown]
     return escalation
 
 
@@ -316,7 +248,7 @@ def _services(
 ) -> Services:
     """The directory's own services.toml, else the packaged one."""
     path = _file_of(directory, "services.toml")
-    services = _validate(Services, _toml(path, mistakes), path, "", mistakes) or Services()
+    services = _validate(Services, toml(path, mistakes), path, "", mistakes) or Services()
     faults = services.unknown_media(why_no_medium)
     if main is not None:
         teams, names = [team.name for team in main.team], [channel.name for channel in channels]
@@ -328,7 +260,7 @@ def _services(
 def _urgent(directory: Path, main: Main | None, mistakes: list[str]) -> Urgent:
     """The directory's own urgent.toml, else the packaged one."""
     path = _file_of(directory, "urgent.toml")
-    urgent = _validate(Urgent, _toml(path, mistakes), path, "", mistakes) or Urgent()
+    urgent = _validate(Urgent, toml(path, mistakes), path, "", mistakes) or Urgent()
     if main is not None:
         # The packaged rules are tested before they are packaged, and that takes longer than everything else here.
         teams, is_own = [team.name for team in main.team], path.parent == directory

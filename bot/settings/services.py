@@ -9,6 +9,7 @@ from bot.channel import Name
 from bot.core import topics
 from bot.core.phrases import Phrases, fold
 from bot.core.standards import WhyNoMedium
+from bot.core.suggestions import suggestion
 from bot.core.topics import MOST_RECEIPT_TEXT, MOST_RECEIPT_WORDS, Router
 from bot.settings.tables import Table, Words
 
@@ -122,4 +123,4 @@ class Services(Table):
 def _unknown(key: str, value: str, names: list[str], noun: str) -> list[str]:
     if not value or value in names:
         return []
-    return [f"{key} = {value!r} is no {noun}; allowed: {', '.join(names) or 'none yet'}"]
+    return [f"{key} = {value!r} is no {noun}; allowed: {', '.join(names) or 'none yet'}{suggestion(value, names)}"]

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field, field_validator
 
 from bot.core.phrases import Groups, Phrases, groups_of, words_of
+from bot.core.suggestions import suggestion
 from bot.core.urgencies import Rule
 from bot.settings.tables import Table, Words
 
@@ -100,7 +101,8 @@ class Urgent(Table):
         for number, rule in enumerate(self.rule, 1):
             if rule.team and rule.team not in teams:
                 allowed = ", ".join(teams) or "none yet"
-                yield f"rule[{number}].team = {rule.team!r} is no team; allowed: {allowed}"
+                near = suggestion(rule.team, teams)
+                yield f"rule[{number}].team = {rule.team!r} is no team; allowed: {allowed}{near}"
 
     def _unreadable(self) -> Iterator[str]:
         groups: Groups = {}

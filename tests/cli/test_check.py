@@ -1,5 +1,6 @@
 """`ackbot check` says what is missing although the configuration is good, and for how long each kind is kept."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,6 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import kinds
+from bot.cli import check_limits, check_unwise
+from bot.cli.check_report import Level
 from bot.cli.commands import app
 from bot.core.duties import Shift
 from bot.present import Present
@@ -98,7 +101,7 @@ def test_for_how_long_each_kind_is_kept_is_shown(tmp_path: Path) -> None:
     """The packaged times and those of the configuration; nothing is shorter than it may open again."""
     times_of_kinds = "[retention]\nkinds = { member = 100, foi = 1 }\ndirect_message_days = 7\n"
     (tmp_path / "ackbot.toml").write_text(GOOD + times_of_kinds, encoding="utf-8")
-    result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
+    result = CliRunner().invoke(app, ["check", "--verbose", "--config", str(tmp_path)])
     output_lines = [" ".join(line.split()) for line in result.output.splitlines()]
     times = {
         "183 days what is named nowhere below",
@@ -155,3 +158,112 @@ url = "sqlite:///{tmp_path}/ackbot.db"
             peer.expire()
             output = CliRunner().invoke(app, ["check", "--live", "--config", str(tmp_path)]).output
             assert "x: signed in" in output, output
+
+
+_OF_ORGANISATION = """[organisation]
+privacy_url = "https://www.example.gov.uk/privacy"
+phone = "0300 123 2224"
+website = "https://www.example.gov.uk"
+"""
+COMPLETE = GOOD.replace("[organisation]\n", _OF_ORGANISATION, 1)
+COMPLETE = COMPLETE.replace("listen =", 'authserv_id = "mx.example.gov.uk"\nlisten =', 1).replace(
+    "[web]\n", '[web]\npublic_url = "https://contact.example.gov.uk"\n', 1
+)
+COMPLETE += '[operators]\nteam = "front-office"\nheartbeat = "https://monitor.example.org/x"\n'
+UNWISE = {
+    "has no authserv_id": ('authserv_id = "mx.example.gov.uk"\n', ""),
+    "whoever reaches this machine can hand in mail": ('listen = "127.0.0.1:0"', 'listen = "0.0.0.0:8024"'),
+    "limits.receipts_a_minute is 0": ("[operators]", "[limits]\nreceipts_a_minute = 0\n[operators]"),
+    "operators.team is not set": ('team = "front-office"\n', ""),
+    "operators.heartbeat is not set": ('heartbeat = "https://monitor.example.org/x"\n', ""),
+    "organisation.privacy_url is not set": ('privacy_url = "https://www.example.gov.uk/privacy"\n', ""),
+    "web.public_url is not set": ('public_url = "https://contact.example.gov.uk"\n', ""),
+    "web.trusted_proxies": ("[web]\n", '[web]\nlisten = "0.0.0.0:8080"\n'),
+}
+
+
+def _checked(folder: Path, text: str, *options: str) -> tuple[int, list[str]]:
+    (folder / "ackbot.toml").write_text(text, encoding="utf-8")
+    (folder / "ackbot.toml").chmod(0o600)
+    result = CliRunner().invoke(app, ["check", "--config", str(folder), *options])
+    return result.exit_code, result.output.splitlines()
+
+
+def test_a_complete_configuration_has_no_warning(tmp_path: Path) -> None:
+    """The verdict is the first line, and all of it fits on a screen."""
+    status, lines = _checked(tmp_path, COMPLETE)
+    assert status == 0, lines
+    assert lines[0] == f"Configuration {tmp_path}: good. 3 channels, 2 notes. Templates: good."
+    assert len(lines) < 15
+
+
+@pytest.mark.parametrize("words", UNWISE)
+def test_what_is_allowed_and_unwise_is_a_warning(tmp_path: Path, words: str) -> None:
+    """It says what can come of it."""
+    before, after = UNWISE[words]
+    assert before in COMPLETE
+    assert [line for line in _warnings(tmp_path, COMPLETE.replace(before, after, 1)) if words in line]
+
+
+def _warnings(folder: Path, text: str) -> list[str]:
+    path = folder / "ackbot.toml"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
+    configured = kinds.load(folder)
+    of_limits = check_limits.findings(configured, Present().now())
+    return [*check_unwise.warnings(configured), *(f.message for f in of_limits if f.level is Level.WARNING)]
+
+
+def test_a_secret_that_everybody_can_read_is_a_warning(tmp_path: Path) -> None:
+    """In a file of its own, or written out in ackbot.toml; not where only its owner can."""
+    key = tmp_path / "key"
+    key.write_text("k" * 40, encoding="utf-8")
+    key.chmod(0o644)
+    text = COMPLETE.replace("env:TEST_SECRET", "file:key")
+    words = f"{key} holds a secret, and every user of this machine can read it. Run: chmod 600 {key}"
+    assert _warnings(tmp_path, text) == [words]
+    key.chmod(0o600)
+    assert _warnings(tmp_path, text) == []
+    written = COMPLETE.replace("env:TEST_SECRET", "k" * 40)
+    assert _warnings(tmp_path, written) == []
+    (tmp_path / "ackbot.toml").chmod(0o644)
+    (line,) = check_unwise.warnings(kinds.load(tmp_path))
+    assert "has secrets written out: web.secret." in line
+    assert "kkkk" not in line
+
+
+def test_a_file_that_is_not_read_is_a_warning(tmp_path: Path) -> None:
+    """With the name that it may have been meant to have."""
+    (tmp_path / "escalations.toml").write_text("", encoding="utf-8")
+    (line,) = _warnings(tmp_path, COMPLETE)
+    assert "escalations.toml is not read" in line
+    assert line.endswith("did you mean 'escalation.toml'?")
+
+
+def test_mistakes_stand_right_below_the_verdict(tmp_path: Path) -> None:
+    """On standard error, one line each; the verdict is on standard output, and the status is 2."""
+    (tmp_path / "ackbot.toml").write_text(COMPLETE.replace('"EX"', '"ex"'), encoding="utf-8")
+    result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
+    assert result.exit_code == 2
+    assert result.stdout == f"Configuration {tmp_path}: not good. 1 thing to put right.\n"
+    key = f"{tmp_path}/ackbot.toml: organisation.reference_prefix = 'ex'"
+    assert result.stderr == f"\nTo put right:\n  - {key}: must be two to four capital letters, such as EX\n"
+
+
+def test_dates_are_shown_when_they_are_asked_for(tmp_path: Path) -> None:
+    """Standards with their dates, and every channel, by --verbose alone."""
+    assert "Christmas Eve" not in "\n".join(_checked(tmp_path, COMPLETE)[1])
+    words = "\n".join(_checked(tmp_path, COMPLETE, "--verbose")[1])
+    assert "Christmas Eve" in words
+    assert "Channel inbox: kind email_lmtp." in words
+
+
+@pytest.mark.parametrize(("before", "after", "status"), [("", "", 0), ('"EX"', '"ex"', 2)])
+def test_a_program_reads_the_same_as_json(tmp_path: Path, before: str, after: str, status: int) -> None:
+    """One object a line, the verdict first; the same status."""
+    result, lines = _checked(tmp_path, COMPLETE.replace(before, after, 1), "--json")
+    verdict, *findings = map(json.loads, lines)
+    assert result == status
+    expected = {"good": status == 0, "configuration": str(tmp_path), "errors": status // 2}
+    assert {key: verdict[key] for key in expected} == expected
+    assert {frozenset(finding) for finding in findings} == {frozenset({"level", "file", "message"})}

@@ -34,7 +34,7 @@ def advice(folder: Path, mail: Make, limits: str, count: int) -> list[str]:
         claims = store.write_now(lambda c: deliver.claim(c, "post", NOW, ClaimTerms(timedelta(hours=1)), 1000, book))
         store.write_now(lambda c: deliver.record(c, [deliver.Attempt(claim.delivery, NOW) for claim in claims], book))
         store.let_go()
-    return list(check_limits.lines(settings, NOW + timedelta(days=1)))
+    return [finding.message for finding in check_limits.findings(settings, NOW + timedelta(days=1))]
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_a_form_is_routed_by_what_was_chosen(tmp_path: Path) -> None:
 
 def test_check_lists_the_services(tmp_path: Path) -> None:
     """Each with its team, its standard, and what is missing."""
-    status, output = run("check", "--config", str(tmp_path))
+    status, output = run("check", "--verbose", "--config", str(tmp_path))
     assert status == 0
     assert "Service bins (Bins and recycling): waste, standard general." in output
     assert "Service parks (Parks): its channel's team, standard general. It has no page and no other_route" in output

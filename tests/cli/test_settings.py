@@ -112,8 +112,9 @@ def test_names_that_lead_nowhere_are_mistakes(tmp_path: Path) -> None:
 def test_a_kind_that_is_kept_for_longer_must_be_one(tmp_path: Path) -> None:
     """A misspelt kind would be forgotten too early."""
     (line,) = mistakes(tmp_path, GOOD + "[retention]\nkinds = { complaint = 2192, complaints = 2192 }\n")
-    assert "retention.kinds.complaints: no standard is for this kind" in line
+    assert "retention.kinds.complaints: no standard is for the kind 'complaints'" in line
     assert "foi" in line
+    assert line.endswith("did you mean 'complaint'?")
 
 
 def test_plain_text_over_the_network_is_refused(tmp_path: Path) -> None:
@@ -169,7 +170,7 @@ def test_a_short_secret_is_refused_with_the_command_that_makes_one(
             'issuer = "https://x.example"\nclient_id = "a"\nonly = true\nsecond_factor = "required"',
             "leave it to the issuer",
         ),
-        ('second_factor = "always"', "'optional' or 'required'"),
+        ('second_factor = "always"', "allowed: optional, required"),
         ('issuer = "http://login.example.gov.uk"\nclient_id = "a"', "must begin with https://"),
     ],
 )

@@ -150,7 +150,7 @@ def test_the_page_of_standards_is_made_from_the_files(tmp_path: Path) -> None:
             assert [(row["id"], row["version"]) for row in rows if row["in_force"]] == [("all", "1")]
             assert [(row["id"], row["version"]) for row in rows if not row["in_force"]] == [("all", "2")]
             assert rows[0]["review_by"] == "2098-01-01"
-            output = service.command("check").stdout
+            output = service.command("check", "--verbose").stdout
             assert "Standard all: acknowledge within 1 working day, answer within 10 working days." in output
             for moment in ("received now", "on Christmas Eve", "just before Easter"):
                 assert moment in output
