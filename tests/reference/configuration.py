@@ -58,7 +58,7 @@ def _index() -> Iterator[str]:
 
 {_NOTE}
 
-A configuration is a folder. `ackbot check` reads it and names everything that is wrong at
+A configuration is a folder. `ackbot init` writes one; `ackbot check` reads it and names everything that is wrong at
 once, each with its file and its key. Only `ackbot.toml` must be there; for each other file that is not, the packaged
 one holds.
 
