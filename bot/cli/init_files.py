@@ -6,6 +6,7 @@ import secrets
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from bot.cli import init_values as values
@@ -33,7 +34,7 @@ def texts(directory: Path, answers: Mapping[str, str], listen_lmtp: str, store: 
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["toml"] = json.dumps  # each text of JSON is one of TOML
+    environment.filters["toml"] = partial(json.dumps, ensure_ascii=False)  # what is printable is alike in JSON and TOML
     template = environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
     domain = answers["address"].partition("@")[2].lower()
     main = template.render(

@@ -152,7 +152,8 @@ def ask(options: "Mapping[str, str | None]", listen: str, *, at_terminal: bool) 
         if not question.applies(answers):
             continue
         value = options.get(question.key)
-        if value is None and at_terminal:
+        # As long as no mail comes in, what is usual of mail does.
+        if value is None and at_terminal and answers.get("mail") != MailKind.NONE:
             answers[question.key] = _typed(question, answers)
         elif value is None:
             usual = question.usual(answers)

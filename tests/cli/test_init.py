@@ -226,6 +226,38 @@ def test_a_name_suggests_the_letters_of_references(name: str, prefix: str | None
     assert values.prefix_of(name) == prefix
 
 
+def test_a_name_stands_in_the_file_as_it_is_written(tmp_path: Path) -> None:
+    """In letters of any script, and beyond the basic plane."""
+    name = "Cyngor Sir Ynys M\u00f4n \U0001f3f4"
+    assert init(tmp_path, "--name", name, "--yes").exit_code == 0
+    assert load(tmp_path).organisation.name == name
+    assert f'name = "{name}"' in (tmp_path / "ackbot.toml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("place", ["", "new"])
+def test_of_two_at_once_the_second_writes_nothing(place: str, tmp_path: Path) -> None:
+    """The first one's files stay whole, in a folder that was there and in one that was not."""
+    directory, names = tmp_path / place, ("secrets/web-secret", "ackbot.toml")
+
+    def write_another(_: Path) -> None:
+        init_files.write(directory, dict.fromkeys(names, "first"), lambda _: None)
+
+    with pytest.raises(OSError, match="not empty"):
+        init_files.write(directory, dict.fromkeys(names, "second"), write_another)
+    assert sorted(tree(tmp_path).items()) == [(str(directory / name), b"first") for name in sorted(names)]
+
+
+def test_what_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
+    """Whatever is in the middle of being written is removed."""
+
+    def interrupt(_: Path) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        init_files.write(tmp_path / "a" / "x", {"secrets/web-secret": "s"}, interrupt)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize(
     ("text", "imap", "smtp"),
     [
@@ -265,7 +297,7 @@ def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
                 assert terminal.end() != 0
                 assert list(tmp_path.iterdir()) == []
                 continue
-            for question in ("Time zone", "Telephone", "website", "console", "Your answer", "residents", "promise"):
+            for question in ("Time zone", "Telephone", "website", "console", "Your answer"):
                 terminal.answer(question, "")
             assert terminal.end() == 0, terminal.words
             assert "run --config council" in terminal.words
