@@ -201,7 +201,7 @@ holidays: dev ## Writes the bank holidays in bot/core/bank_holidays.py anew, fro
 register: dev ## Writes the tables of docs/data-protection.md anew, from the register of personal data.
 	@$(BIN)/python -m tests.architecture.register_page
 
-reference: dev ## Writes docs/reference/ anew, from the settings and their readers, and the API.
+reference: dev ## Writes docs/reference/ anew, from the settings, the commands and the API.
 	@$(BIN)/python -m tests.reference
 
 lock: ## Renews the lock files (with uv).
