@@ -1,6 +1,7 @@
 # Ackbot in a container. Configuration: a directory mounted at /etc/ackbot. State: the volume /var/lib/ackbot.
 #   docker build -t ackbot . && docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges \
 #       -v ./config:/etc/ackbot:ro -v ackbot:/var/lib/ackbot -p 8080:8080 ackbot
+# Make one: docker run --rm -it -v ./config:/etc/ackbot ackbot init /etc/ackbot (in a folder that belongs to 10001).
 # In its [web] table: listen = "0.0.0.0:8080"; in an email_lmtp channel: listen = "0.0.0.0:8024".
 # With letters as PDF (80 MB more): docker build --build-arg PDF=yes ...
 ARG PDF=""

@@ -17,7 +17,10 @@ class Site(Protocol):
     """A service whose page is open on this machine."""
 
     web_port: int
-    environment: dict[str, str]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What it is started with: ACKBOT_SECRET is among it."""
 
     def get(self, path: str) -> tuple[int, str]:
         """Status and text of a page."""

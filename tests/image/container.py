@@ -38,9 +38,13 @@ class Container:
         self._process: subprocess.Popen[bytes] | None = None
         self.bundle.mkdir()
 
-    def start(self, *command: str, environment: Mapping[str, str] | None = None) -> None:
-        """Start the image's own command, or this one."""
-        specification = self._specification(list(command) or self.image.command, environment or {})
+    def start(self, command: Sequence[str], environment: Mapping[str, str], *, is_configured: bool) -> None:
+        """Start this command, or the image's own."""
+        specification = self._specification(command or self.image.command, environment)
+        specification["mounts"] += [
+            _bound("/etc/ackbot", self.config, "ro" if is_configured else "rw"),
+            _bound(self.image.volume, self.volume, "rw"),
+        ]
         (self.bundle / "config.json").write_text(json.dumps(specification), encoding="utf-8")
         with self.log.open("ab") as words:
             self._process = subprocess.Popen(
@@ -100,10 +104,6 @@ class Container:
 
     def _specification(self, command: Sequence[str], environment: Mapping[str, str]) -> dict[str, Any]:
         user, _, group = self.image.user.partition(":")
-        lent = [
-            {"destination": "/etc/ackbot", "type": "bind", "source": str(self.config), "options": ["rbind", "ro"]},
-            {"destination": self.image.volume, "type": "bind", "source": str(self.volume), "options": ["rbind", "rw"]},
-        ]
         return {
             "ociVersion": "1.0.0",
             "root": {"path": str(self.image.root), "readonly": True},
@@ -115,7 +115,7 @@ class Container:
                 "noNewPrivileges": True,
                 "capabilities": {},
             },
-            "mounts": [*_MOUNTS, *lent],
+            "mounts": [*_MOUNTS],
             "linux": {
                 # Network: that of the test, in which there is nothing but the loopback.
                 "namespaces": [{"type": kind} for kind in ("pid", "ipc", "uts", "mount")],
@@ -124,6 +124,10 @@ class Container:
                 "seccomp": _system_calls("amd64"),
             },
         }
+
+
+def _bound(path: str, directory: Path, way: str) -> dict[str, Any]:
+    return {"destination": path, "type": "bind", "source": str(directory), "options": ["rbind", way]}
 
 
 def _system_calls(machine: str) -> dict[str, Any]:

@@ -3,21 +3,42 @@
 import signal
 from pathlib import Path
 
+from bot import __version__
 from tests.components.form import send_form
 from tests.components.ports import wait_until
-from tests.image.scene import Scene
+from tests.image.scene import SMTP_PORT, Scene
 
 BY_FORM, BY_MAIL = "sam@residents.example", "alex@residents.example"
 LONGEST_END_SECONDS = 20  # stop_grace_period in deploy/compose.yaml
+_ANSWERS = (
+    *(
+        "--name",
+        "Exampleshire Council",
+        "--phone",
+        "0300 123 2224",
+        "--website",
+        "https://www.example.gov.uk",
+        "--store",
+        "sqlite:////var/lib/ackbot/ackbot.db",
+    ),
+    *("--mail", "lmtp", "--smtp", f"127.0.0.1:{SMTP_PORT}"),
+    *("--address", "customer.services@example.gov.uk", "--alert", "front.office@example.gov.uk"),
+)
 _TRY = "import sys; open(sys.argv[1], 'w').close()"
 _ACKNOWLEDGED = "select count(*) from contacts where acknowledged_at is not null"
 
 
 def version(scene: Scene) -> str:
     """The entry point is `ackbot`, and says its version."""
-    container = scene.start("ackbot", "--version")
-    assert container.wait() == 0
-    return container.log.read_text(encoding="utf-8").strip()
+    words = scene.run("ackbot", "--version")
+    assert words == f"ackbot {__version__}"
+    return words
+
+
+def configured(scene: Scene) -> str:
+    """Who has nothing but the image makes a configuration with it, and it is good."""
+    scene.run("ackbot", "init", "/etc/ackbot", *_ANSWERS, "--yes", is_configured=False)
+    return scene.run("ackbot", "check").partition("\n")[0]
 
 
 def unwell(scene: Scene) -> str:
@@ -99,4 +120,4 @@ def bytecode(scene: Scene) -> str:
     return f"start with it {with_it:.2f} s of CPU, without {without:.2f} s"
 
 
-ALL = (version, unwell, well, shut_in, writing, contact, killed, ended, bytecode)
+ALL = (version, configured, unwell, well, shut_in, writing, contact, killed, ended, bytecode)

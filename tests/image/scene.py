@@ -16,7 +16,6 @@ from tests.components.ports import PATIENCE_SECONDS, wait_until
 from tests.image.container import Container
 from tests.image.image import Image
 
-SECRET = "a secret of this test's, which no image holds"
 WEB_PORT, LMTP_PORT, SMTP_PORT = 8080, 8024, 2525
 
 
@@ -38,8 +37,7 @@ class Scene:
     def __init__(self, image: Image, directory: Path) -> None:
         self.image, self.directory = image, directory
         self.postbox = Postbox()
-        # As tests.components.form.Site has them.
-        self.web_port, self.environment = WEB_PORT, {"ACKBOT_SECRET": SECRET}
+        self.web_port = WEB_PORT
         self.containers: list[Container] = []
         self._server: Controller | None = None
 
@@ -47,13 +45,8 @@ class Scene:
         owner, group = map(int, self.image.user.split(":"))
         for name in ("config", "volume"):
             (self.directory / name).mkdir()
+            shutil.chown(self.directory / name, owner, group)
         shutil.copytree(self.image.root / self.image.volume.lstrip("/"), self.directory / "volume", dirs_exist_ok=True)
-        shutil.chown(self.directory / "volume", owner, group)
-        head = service.ORGANISATION.format(store="sqlite:////var/lib/ackbot/ackbot.db", web_port=WEB_PORT)
-        head = head.replace("env:ACKBOT_SECRET", "file:/etc/ackbot/secret")
-        channels = service.LMTP.format(port=LMTP_PORT) + service.FORM + service.SMTP.format(port=SMTP_PORT)
-        (self.directory / "config" / "ackbot.toml").write_text(head + channels, encoding="utf-8")
-        (self.directory / "config" / "secret").write_text(SECRET, encoding="utf-8")
         self.open_postbox()
         return self
 
@@ -61,6 +54,11 @@ class Scene:
         for container in self.containers:
             container.remove()
         self.close_postbox()
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """As the form needs it: the secret that the configuration has."""
+        return {"ACKBOT_SECRET": (self.directory / "config/secrets/web-secret").read_text(encoding="utf-8").strip()}
 
     @property
     def container(self) -> Container:
@@ -78,12 +76,20 @@ class Scene:
             self._server.stop()
             self._server = None
 
-    def start(self, *command: str, environment: dict[str, str] | None = None) -> Container:
-        """A new container of the image, on the same volume."""
+    def start(self, *command: str, environment: dict[str, str] | None = None, is_configured: bool = True) -> Container:
+        """A new container, on the same volume; until it `is_configured` it may write its configuration."""
         container = Container(self.image, self.directory, f"ackbot-{len(self.containers)}")
         self.containers.append(container)
-        container.start(*command, environment=environment)
+        container.start(list(command), environment or {}, is_configured=is_configured)
         return container
+
+    def run(self, *command: str, is_configured: bool = True) -> str:
+        """What a command prints in a container of its own. Raises RuntimeError where its status is not 0."""
+        container = self.start(*command, is_configured=is_configured)
+        status, words = container.wait(), container.log.read_text(encoding="utf-8").strip()
+        if status:
+            raise RuntimeError(f"{' '.join(command)} ended with status {status}: {words}")
+        return words
 
     def start_well(self, *, environment: dict[str, str] | None = None) -> Container:
         """The service in a new container; return when the image's health check is content with it."""
