@@ -1,8 +1,7 @@
 """`make bench`: the usual benchmarks, or those whose names are given.
 
 python -m bench [throughput] [latency] [memory] [deadlines] [fuzz] [graph] [hostile] [processes] [size] [soak] [stages]
-[ticks] [webhooks] [console] [report[=CONTACTS]]
-[councils[=COUNT]]
+[start] [ticks] [webhooks] [console] [report[=CONTACTS]] [councils[=COUNT]]
 """
 
 import sys
@@ -21,6 +20,7 @@ from bench import (
     size,
     soak,
     stages,
+    start,
     throughput,
     ticks,
     webhooks,
@@ -38,6 +38,7 @@ def main() -> None:
         "fuzz",
         "hostile",
         "processes",
+        "start",
         "webhooks",
         "ticks",
         "console",
@@ -63,10 +64,12 @@ def main() -> None:
         processes.one_and_three(3000)
     if "webhooks" in names:
         webhooks.at_rate(200, 20)
-    _run_large(names)
+    _run_more(names)
 
 
-def _run_large(names: set[str]) -> None:
+def _run_more(names: set[str]) -> None:
+    if "start" in names:
+        start.of_fresh_processes(times=9, contacts=300)
     for name in names:
         kind, _, size_text = name.partition("=")
         if kind == "report":

@@ -25,7 +25,7 @@ from bot.core.books import Book
 from bot.core.calendars import Calendar, Calendars, Holiday, calendar
 from bot.core.clocks import due
 from bot.core.durations import Duration, duration
-from bot.flows.changes import recompute
+from bot.flows.changes import recompute, rule_versions
 from bot.flows.rulebook import Rulebook
 from bot.store import schema
 from bot.store.engine import Store
@@ -136,7 +136,7 @@ def all_anew(count: int = MILLION) -> None:
 
 def _recompute_all(why: str, store: Store, book: Rulebook, now: datetime) -> None:
     start, contact_count, moved_count = time.perf_counter(), 0, 0
-    names = store.read_now(partial(recompute.names_changed, book=book))
+    names = store.read_now(partial(rule_versions.names_changed, book=book))
     after: int | None = 0
     while after is not None:
         work = partial(recompute.recompute, after_id=after, names=names, now=now, book=book, dry_run=False)
@@ -165,7 +165,7 @@ def _full(folder: Path, count: int) -> tuple[Store, Rulebook, datetime]:
     configured = kinds.load(config)
     schema.upgrade(configured.store.url)
     store, book, now = Store(configured.store.url), rulebook_of(configured), datetime(2026, 11, 23, 12, tzinfo=UTC)
-    store.write_now(partial(recompute.settle, book=book, now=now))
+    store.write_now(partial(rule_versions.settle, book=book, now=now))
     with closing(sqlite3.connect(folder / "ackbot.db")) as raw:
         raw.executemany(_INSERT, _rows(book, count))
         raw.commit()

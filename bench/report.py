@@ -1,11 +1,7 @@
 """Figures over a year of contacts: made anew from the events; a quarter and the year, each by a command."""
 
-import os
-import subprocess
 import sys
 import tempfile
-import time
-from dataclasses import dataclass
 from pathlib import Path
 
 from bench import rig, year
@@ -16,15 +12,6 @@ from tests.components.service import Service
 
 QUARTER, YEAR = ("2026-07-01", "2026-09-30"), ("2026-01-01", "2026-12-31")
 CUT = ("--by", "service,channel", "--format", "csv")
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a command took, on the wall and of the processor, and the highest memory use of its process."""
-
-    seconds: float
-    cpu_seconds: float
-    megabytes: float
 
 
 def over(count: int) -> None:
@@ -48,12 +35,5 @@ def over(count: int) -> None:
     )
 
 
-def _cost(service: Service, *command: str) -> Cost:
-    words = [sys.executable, "-m", "bot", *command, "--config", str(service.config)]
-    start = time.perf_counter()
-    process = subprocess.Popen(words, env={**os.environ, **service.environment}, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-    return Cost(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+def _cost(service: Service, *command: str) -> rig.CommandCost:
+    return rig.cost_of([sys.executable, "-m", "bot", *command, "--config", str(service.config)], service.environment)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -31,6 +31,26 @@ class Cost:
 
     cpu_seconds: float
     peak_megabytes: float
+
+
+@dataclass(frozen=True)
+class CommandCost:
+    """What a command took, on the wall and of the processor, and the highest memory use of its process."""
+
+    seconds: float
+    cpu_seconds: float
+    megabytes: float
+
+
+def cost_of(command: Sequence[str], environment: Mapping[str, str]) -> CommandCost:
+    """Run a command to its end; raises RuntimeError where it fails."""
+    start = time.perf_counter()
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
+    return CommandCost(time.perf_counter() - start, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
 def settle() -> None:

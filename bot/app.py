@@ -1,6 +1,7 @@
 """The composition root: settings -> parts -> running service. It alone knows every part."""
 
 import asyncio
+import importlib
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -9,56 +10,43 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
-from bot import log
+from bot import garbage, log
 from bot.channel import Channel, Covered, Folder, Inbox, Sender, is_read_alone
 from bot.core import urgencies
-from bot.core.chain import Secret
-from bot.core.subkeys import Use, subkey
 from bot.flows import board
 from bot.flows.desk import backlog
 from bot.flows.outgoing import after_restore, release
-from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.rulebook import Rulebook
 from bot.kinds import build_channels, inboxes_of, outlets_of
 from bot.loops import (
-    beating,
     catching_up,
-    folding,
-    following,
-    indexing,
-    linking,
     refreshing,
     safekeeping,
-    scanning,
     stepping,
     supervising,
-    watching,
 )
 from bot.loops.answering import Answering
 from bot.loops.covering import Covering
-from bot.loops.fetching import Fetching
-from bot.loops.leasing import Leasing
+from bot.loops.leasing import TIMETABLE, Leasing
 from bot.loops.listening import BatchLogger, Listening
 from bot.loops.metering import Meter
-from bot.loops.sending import Senders, SendingContext
-from bot.loops.tending import SelfWatch
-from bot.loops.timetabling import TIMETABLE, Timetable
+from bot.loops.sending import Senders, SendingContext, Writing
 from bot.present import REHEARSAL, Present
-from bot.render.compose import Composer
-from bot.render.drafts import host_of
-from bot.render.words import date_in_words
 from bot.settings import rulebook
 from bot.settings.reading import Settings
 from bot.store import cursors, outbox
 from bot.store.engine import Store, StoreUnavailable
 from bot.web import server
-from bot.web.site import Site
-from bot.wire.clamav import Scanner
+from bot.web.later import Later
+from bot.web.public.health import Health
 from bot.wire.descriptors import FailedAccepts
+
+if TYPE_CHECKING:
+    from bot.flows.outgoing.compose import MessageWriter
 
 logger = log.get("app")
 
@@ -69,27 +57,6 @@ PROBE_SECONDS = 1.0
 LOADS_AFTER_SECONDS = 1.5  # once the start is over
 REHEARSAL_WAITS_SECONDS = 30.0
 ROLES = frozenset({"listen", "send", "watch", "web"})
-
-
-def composer(configured: Settings) -> Composer:
-    """The templates of this organisation."""
-    organisation = configured.organisation
-    constants = {
-        "organisation": organisation.name,
-        "phone": organisation.phone,
-        "website": organisation.website,
-        "site": configured.web.public_url.rstrip("/"),
-        "bsl_url": organisation.bsl_url,
-    }
-    pages = (host_of(service.page) for service in configured.services.service)
-    hosts = {*organisation.link_hosts, *pages, host_of(organisation.bsl_url)}
-    return Composer(
-        configured.template_directories,
-        constants,
-        hosts - {""},
-        only_checked=organisation.only_checked_translations,
-        with_pages=organisation.languages[1:],
-    )
 
 
 def _answers_to(inbox: Inbox) -> str:
@@ -133,12 +100,12 @@ class Service:
         safekeeping.entrust(self.channels.values(), self.store, present, self.book.secret)
         self.meter = Meter()
         self._sent_mail = sent_mail
-        letters = self.letters = MessageWriter(composer(configured), self.book, self.book.secret)
         outlets = outlets_of(self.channels) if "send" in roles else {}
         inboxes = inboxes_of(self.channels) if "listen" in roles else []
         self._answering = self._answered(inboxes)
         leases = self.leases = Leasing(self.store, present, _leased(inboxes, roles, self._answering), self._wake)
-        context = SendingContext(self.store, self.book, letters.write, present, self.meter, leases)
+        self._writing = Writing(self._writer)
+        context = SendingContext(self.store, self.book, self._writing, present, self.meter, leases)
         self.senders = Senders([*outlets.values()], context)
         self.logger = BatchLogger(self.store, self.book, present, self.meter, self.senders, leases)
         self.listeners = [
@@ -147,9 +114,16 @@ class Service:
         covered = {name: c for name, c in self.channels.items() if isinstance(c, Covered)}
         self.covering = Covering(covered, self.meter, self.store, present)
         self._tasks: list[asyncio.Task[None]] = []
+        self._pages = Later(self._build_pages)
         self._runner: web.AppRunner | None = None
         self._timetable: Any = None
         self._probed, self._probing = (float("-inf"), list[str]()), asyncio.Lock()
+        self._is_ready = asyncio.Event()
+
+    def _writer(self) -> "MessageWriter":
+        from bot import letters  # noqa: PLC0415 - for the first message, or when there is time
+
+        return letters.writer(self.settings, self.book)
 
     def _answered(self, inboxes: Sequence[Inbox]) -> dict[str, Answering]:
         """Return what is known of each inbox that has a folder of answers, and whose receipts leave."""
@@ -179,43 +153,69 @@ class Service:
             self._run(f"listening {listener.inbox.name}", listener.run)
         if "listen" in self.roles:
             self._run("covering", self.covering.run)
-        if not self.present.rehearsal:
-            self._look_after_itself()
-        if "watch" in self.roles:
-            self._watch()
-        self._tasks.append(asyncio.create_task(self._load_later(), name="loading"))
         if "web" in self.roles:
-            self._runner = await server.serve(self._site(), self.settings.web.listen)
+            health = Health(self.problems, lambda: self.covering.found, self._metrics)
+            self._runner = await server.serve(server.application(health, self._pages), self.settings.web.listen)
         await self._begin_time()
-
-    def _watch(self) -> None:
-        """Start what looks after contacts and their words, of several processes in one."""
-        self._run("watching", partial(watching.watch, self.store, self.book, self.present, self._wake))
-        if self.book.outgoing.followers:
-            follow = partial(following.follow, self.store, self.book, self.present, self.leases, self._wake)
-            self._run("following", follow)
-        self._run("indexing", partial(indexing.index, self.store, self.leases))
-        self._run("folding", partial(folding.fold, self.store, self.leases))
-        scanner = Scanner(address) if (address := self.settings.form.clamav) else None
-        if scanner is not None:
-            self._run("scanning", partial(scanning.scan, self.store, scanner, self.present, self.leases))
-        fetching = Fetching(self.store, self.book, self.present, self.channels, scanner)
-        self._run("fetching", partial(fetching.run, self.leases))
-        secret = Secret(subkey(self.book.secret, Use.AUDIT))
-        self._run("linking", partial(linking.link, self.store, secret, self.leases))
+        self._tasks.append(asyncio.create_task(self._load_later(), name="loading"))
 
     async def _load_later(self) -> None:
-        """Load what the first message would wait for; a process without that part does without it in memory."""
-        await asyncio.sleep(LOADS_AFTER_SECONDS)
+        """Begin what nothing waits for, and load what the first message, or the first page, would wait for."""
+        if not self.present.rehearsal:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOADS_AFTER_SECONDS):
+                    await self._is_ready.wait()
+        background = await asyncio.to_thread(importlib.import_module, "bot.background")
+        if "watch" in self.roles:
+            self._watch(background)
+        if not self.present.rehearsal:
+            self._look_after_itself(background)
+        if "web" in self.roles:
+            await self._load_pages()
         if {"listen", "web"} & self.roles:
+            await asyncio.to_thread(importlib.import_module, "bot.flows.intake.receive")
             await asyncio.to_thread(urgencies.read, self.book.intake.urgent)
         if {"send", "web"} & self.roles:
-            await asyncio.to_thread(date_in_words, self.present.now().date())
-        if "send" in self.roles:
-            await asyncio.to_thread(self.letters.prepare)
+            await asyncio.to_thread(self._load_letters)
+        garbage.collect_as_usual()
 
-    def _site(self) -> Site:
-        return Site(
+    def _watch(self, background: Any) -> None:
+        """Start what looks after contacts and their words, of several processes in one."""
+        parts = background.Parts(
+            self.settings, self.book, self.store, self.present, self.leases, self.channels, self._wake
+        )
+        for name, loop in background.loops(parts):
+            self._run(name, loop)
+        self._timetable = background.timetable(parts).start()
+
+    def _look_after_itself(self, background: Any) -> None:
+        watch = background.SelfWatch(self.store, self.book, self.present, self._wake)
+        watch.listeners, watch.covered = self.listeners, lambda: self.covering.found
+        watch.folder, watch.is_leader = self.store.folder, lambda: self.leases.holds(TIMETABLE)
+        watch.hand_over = self.senders.hand_over
+        self._run("tending", watch.run)
+        if url := self.settings.operators.heartbeat.get_secret_value():
+            self._run("beating", partial(background.beat, url, self.problems))
+
+    async def _load_pages(self) -> None:
+        try:
+            await self._pages.ready()
+        except Exception:  # whatever it is, it stands in the log, and in `problems`
+            logger.exception("pages.not_there")
+
+    def _load_letters(self) -> None:
+        from bot.render.words import date_in_words  # noqa: PLC0415
+
+        date_in_words(self.present.now().date())
+        if "send" in self.roles:
+            self._writing.writer().prepare()
+
+    def _build_pages(self) -> web.Application:
+        from bot.letters import composer  # noqa: PLC0415
+        from bot.web.pages import pages  # noqa: PLC0415
+        from bot.web.site import Site  # noqa: PLC0415
+
+        site = Site(
             settings=self.settings,
             book=self.book,
             store=self.store,
@@ -229,15 +229,7 @@ class Service:
             metrics=self._metrics,
             sent_mail=self._sent_mail,
         )
-
-    def _look_after_itself(self) -> None:
-        watch = SelfWatch(self.store, self.book, self.present, self._wake)
-        watch.listeners, watch.covered = self.listeners, lambda: self.covering.found
-        watch.folder, watch.is_leader = self.store.folder, lambda: self.leases.holds(TIMETABLE)
-        watch.hand_over = self.senders.hand_over
-        self._run("tending", watch.run)
-        if url := self.settings.operators.heartbeat.get_secret_value():
-            self._run("beating", partial(beating.beat, url, self.problems))
+        return pages(site)
 
     async def _begin_time(self) -> None:
         if self.present.rehearsal:
@@ -246,17 +238,6 @@ class Service:
             self.present.begin()
             text = self.present.as_text()
             await self.store.write(lambda c: cursors.put(c, REHEARSAL, text, self.present.now()))
-        if "watch" in self.roles:
-            timetable = Timetable(
-                self.store,
-                self.book,
-                self.present,
-                self._wake,
-                self.leases,
-                keep=self.settings.keep,
-                calendar_checked=self.settings.calendar_checked,
-            )
-            self._timetable = timetable.start()
 
     def _begin(self, connection: Any) -> None:
         release.begin(connection, self.present.now(), alone=not self.store.is_shared)
@@ -297,7 +278,10 @@ class Service:
         except StoreUnavailable as error:
             self.meter.store_writable.set(0)
             problems.append(f"the store cannot be written: {error}")
+        problems += [self._pages.fault] if self._pages.fault else []
         self.meter.ready.set(not problems)
+        if not problems:
+            self._is_ready.set()
         return problems
 
     async def stop(self) -> None:

@@ -5,9 +5,17 @@ import re
 import sys
 from collections.abc import MutableMapping
 from datetime import datetime
-from typing import Any
+from types import ModuleType
+from typing import Any, cast
 
-import structlog
+_RICH = sys.modules.get("rich")
+# For want of it structlog draws tracebacks without boxes, as we do; to import it took a twentieth of a start.
+sys.modules["rich"] = cast("ModuleType", None)
+import structlog  # noqa: E402
+
+del sys.modules["rich"]
+if _RICH is not None:
+    sys.modules["rich"] = _RICH
 
 _ADDRESS = re.compile(r"[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+")
 

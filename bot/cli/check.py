@@ -47,12 +47,12 @@ def check(
 
 
 def _examine(configured: "Settings", *, is_live: bool) -> Report:
-    from bot import app
+    from bot import letters
     from bot.cli import check_answers, check_limits, check_live, check_store, check_templates
     from bot.present import Present
     from bot.render import lint
 
-    of_files, standing = app.composer(configured), check_store.standing(configured)
+    of_files, standing = letters.composer(configured), check_store.standing(configured)
     composer = standing.composer(of_files)
     faults = [*check_templates.examine(configured, composer), *check_answers.examine(configured, composer)]
     errors = lint.errors(faults)

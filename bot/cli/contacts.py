@@ -122,7 +122,7 @@ class Turn(NamedTuple):
 
 def change(reference: str, config: Any, work: "Callable[[Connection, Turn], T]") -> tuple[Turn, T]:
     """Run one of the verbs on the contact, in one transaction; says why and ends the command where it is refused."""
-    from bot.flows.changes import recompute
+    from bot.flows.changes import rule_versions
     from bot.flows.changes.refusals import Refused
     from bot.store.engine import StoreUnavailable
 
@@ -133,7 +133,7 @@ def change(reference: str, config: Any, work: "Callable[[Connection, Turn], T]")
     turn = Turn(contact.reference, noting.actor(), now, book)
 
     def work_with_store(connection: "Connection") -> T:
-        recompute.remember(connection, book.clocks)
+        rule_versions.remember(connection, book.clocks)
         return work(connection, turn)
 
     try:

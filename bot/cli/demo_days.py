@@ -24,7 +24,7 @@ from bot.core.deliveries import Purpose
 from bot.core.histories import Kind as Clock
 from bot.core.messages import Inbound
 from bot.core.roles import Scope
-from bot.flows.changes import classify, close, judge, needs, recompute, respond
+from bot.flows.changes import classify, close, judge, needs, respond, rule_versions
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.classify import About
 from bot.flows.changes.close import Closing
@@ -32,8 +32,8 @@ from bot.flows.changes.refusals import Refused
 from bot.flows.changes.respond import Response
 from bot.flows.desk import improvements
 from bot.flows.desk.improvements import Entry
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
@@ -81,7 +81,7 @@ class Days:
         """Live through it; `progress` is called with each day before anything happens on it."""
         day, end = self._scenario.seasons[0].first_day, self._scenario.end
         # As at the first start of the service: from here on everything is recorded that figures need.
-        recompute.settle(self._connection, self._book, self._calendar.first_instant(day))
+        rule_versions.settle(self._connection, self._book, self._calendar.first_instant(day))
         while (begin := self._calendar.first_instant(day)) < end:
             progress(day)
             self._plan(day, begin)

@@ -47,11 +47,11 @@ def preview(
     only_lint: Annotated[bool, typer.Option("--lint", help="List its faults instead.")] = False,
 ) -> None:
     """Show a message on invented contacts. Status 0: shown or good, 1: it has errors, 2: there is no such message."""
-    from bot import app
+    from bot import letters
     from bot.cli import check_store
 
     configured = load_or_exit(config)
-    composer = check_store.standing(configured).composer(app.composer(configured))
+    composer = check_store.standing(configured).composer(letters.composer(configured))
     if form not in _FORMATS:
         refuse(f"There is no format {form}; there are: {', '.join(_FORMATS)}")
     templates = list(_templates(composer, name, language or configured.organisation.languages[0]))

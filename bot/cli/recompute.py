@@ -27,6 +27,7 @@ def recompute(
     People are told a later date; an earlier one is just met.
     """
     from bot.flows.changes import recompute as flow
+    from bot.flows.changes import rule_versions
     from bot.store.engine import StoreUnavailable
 
     configured, store = contacts.open_store(config)
@@ -34,7 +35,7 @@ def recompute(
     looked_at = moved_count = told_count = 0
     run = store.read_now if dry_run else store.write_now
     try:
-        names = store.read_now(partial(flow.names_changed, book=book))
+        names = store.read_now(partial(rule_versions.names_changed, book=book))
         after: int | None = 0
         while after is not None:
             now = contacts.present(store)

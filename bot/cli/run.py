@@ -1,9 +1,6 @@
 """`ackbot run`: the service."""
 
 import asyncio
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -24,17 +21,16 @@ def run(
     speed: Annotated[float, typer.Option(min=0.001, metavar="N", help="Rehearsal: run N times as fast.")] = 1.0,
 ) -> None:
     """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
-    with _nothing_collected():
-        from bot import app, log
-        from bot.flows.outgoing import after_restore
-        from bot.present import Present
-        from bot.store import keys, schema
-        from bot.store.databases import transaction
-        from bot.store.engine import StoreUnavailable
-        from bot.web import server
+    from bot import app, log
+    from bot.flows.outgoing import after_restore
+    from bot.present import Present
+    from bot.store import keys, schema
+    from bot.store.databases import transaction
+    from bot.store.engine import StoreUnavailable
+    from bot.web import server
 
-        roles = _roles(only)
-        configured = load_or_exit(config)
+    roles = _roles(only)
+    configured = load_or_exit(config)
     present = Present(instant_or_exit("--pretend-now", pretend_now) if pretend_now else None, speed)
     log.configure(present.now)
     if present.rehearsal:
@@ -55,16 +51,6 @@ def _log_sealing(table: str, count: int) -> None:
 
     if count and count % 50_000 == 0:
         log.get("run").info("addresses.sealed", table=table, rows=count)
-
-
-@contextmanager
-def _nothing_collected() -> Iterator[None]:
-    """For imports: what they make stays, and to look for waste in it over and over takes an eighth of the start."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 def _roles(only: str) -> frozenset[str]:

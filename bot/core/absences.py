@@ -6,6 +6,7 @@ must be what programs write there. "Out of office hours?" and "Automatic reply l
 
 import re
 import unicodedata
+from functools import cache
 
 # fmt: off
 _REPLIES: tuple[str, ...] = (
@@ -100,24 +101,40 @@ _DATED = rf"[\s,;(\[]*(?:(?:{_any(_UNTIL)})(?![^\W\d_])|(?:(?:from|on|for|since)
 _NOUN = rf"(?:[\s_-]*(?:{_any(_NOUNS)})(?![^\W\d_]))?"
 _NO_QUESTION = r"(?!.*[?\uff1f\u061f]\s*$)"
 
-_PREFIX = re.compile(
-    rf"(?:\s*(?:\[[^\]]{{1,30}}\]\s*:?|(?:{_any(_PREFIXES)})(?:\[\d{{1,3}}\])?\s*{_COLON})\s*){{1,5}}", re.IGNORECASE
-)
-_PHRASE = re.compile(
-    rf"(?:auto(?:matic)?\s*{_COLON}\s*)?"
-    rf"(?:(?:{_any(_REPLIES)}){_NOUN}(?:\s*{_NEXT}|{_NO_QUESTION}{_QUOTED})"
-    rf"|(?:{_any(_ABSENCES)}){_NOUN}(?:\s*{_NEXT}|{_NO_QUESTION}(?:{_QUOTED}|{_DATED})))",
-    re.IGNORECASE,
-)
+
+@cache
+def _prefix() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:\s*(?:\[[^\]]{{1,30}}\]\s*:?|(?:{_any(_PREFIXES)})(?:\[\d{{1,3}}\])?\s*{_COLON})\s*){{1,5}}",
+        re.IGNORECASE,
+    )
+
+
+@cache
+def _phrase() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:auto(?:matic)?\s*{_COLON}\s*)?"
+        rf"(?:(?:{_any(_REPLIES)}){_NOUN}(?:\s*{_NEXT}|{_NO_QUESTION}{_QUOTED})"
+        rf"|(?:{_any(_ABSENCES)}){_NOUN}(?:\s*{_NEXT}|{_NO_QUESTION}(?:{_QUOTED}|{_DATED})))",
+        re.IGNORECASE,
+    )
+
+
 # As Notes writes it, and as people write it who set a subject of their own: the name stands before the phrase.
 _LEAVE = r"on\s+(?:annual\s+|maternity\s+|sick\s+|parental\s+)?leave"
 _AWAY = rf"out\s+of\s+(?:the\s+)?office|{_LEAVE}|away\s+from\s+(?:the|my)\s+desk"
-_NAMED = re.compile(
-    rf"(?:(?P<auto>auto\s*{_COLON}\s*)[^:?]{{1,80}}?|i|[^\W\d_][\w.'-]*(?:\s+[\w.'-]+){{1,3}}?)"
-    rf"\s*(?:\s(?:is|am|are|will\s+be)|'m)\s+(?:currently\s+|now\s+)?(?:{_AWAY})"
-    rf"(?:\s*(?:{_NEXT})|{_NO_QUESTION}{_DATED})",
-    re.IGNORECASE,
-)
+
+
+@cache
+def _named() -> re.Pattern[str]:
+    return re.compile(
+        rf"(?:(?P<auto>auto\s*{_COLON}\s*)[^:?]{{1,80}}?|i|[^\W\d_][\w.'-]*(?:\s+[\w.'-]+){{1,3}}?)"
+        rf"\s*(?:\s(?:is|am|are|will\s+be)|'m)\s+(?:currently\s+|now\s+)?(?:{_AWAY})"
+        rf"(?:\s*(?:{_NEXT})|{_NO_QUESTION}{_DATED})",
+        re.IGNORECASE,
+    )
+
+
 _POSSESSIVE = re.compile(r"(?:my|our|your|the|a|an|this|that|every|no|why|when|how|what|who)\b", re.IGNORECASE)
 
 _LONGEST = 200
@@ -133,14 +150,14 @@ WORDS = frozenset(
 def looks_absent(subject: str) -> bool:
     """Tell whether the subject is one that a program writes for somebody who is away, or by itself."""
     subject = " ".join(_without_accents(subject[:_LONGEST].replace("\u2019", "'")).split())
-    prefix = _PREFIX.match(subject)
+    prefix = _prefix().match(subject)
     subject = subject[prefix.end() :] if prefix else subject
-    if _PHRASE.match(subject):
+    if _phrase().match(subject):
         return True
-    name = _NAMED.match(subject)
+    name = _named().match(subject)
     return name is not None and (name["auto"] is not None or _POSSESSIVE.match(subject) is None)
 
 
 def is_answer(subject: str) -> bool:
     """Tell whether somebody answers or forwards, by what stands before the subject."""
-    return _PREFIX.match(_without_accents(subject[:_LONGEST])) is not None
+    return _prefix().match(_without_accents(subject[:_LONGEST])) is not None

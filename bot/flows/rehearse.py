@@ -26,8 +26,8 @@ from bot.core.messages import Inbound, Party
 from bot.flows import escalate
 from bot.flows.changes import respond
 from bot.flows.changes.refusals import Refused
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import alert, deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS, Attempt, ClaimTerms

@@ -12,8 +12,7 @@ from bot.core import remote_files as rules
 from bot.core.files import File
 from bot.flows.intake import media
 from bot.flows.rulebook import Rulebook
-from bot.loops.leasing import Leasing
-from bot.loops.timetabling import TIMETABLE
+from bot.loops.leasing import TIMETABLE, Leasing
 from bot.present import Present
 from bot.store import remote_files
 from bot.store.engine import Store, StoreUnavailable

@@ -7,8 +7,7 @@ from functools import partial
 from bot import log
 from bot.flows.outgoing import event_feed
 from bot.flows.rulebook import Rulebook
-from bot.loops.leasing import Leasing
-from bot.loops.timetabling import TIMETABLE
+from bot.loops.leasing import TIMETABLE, Leasing
 from bot.present import Present
 from bot.store.engine import Store, StoreUnavailable
 

@@ -3,8 +3,7 @@
 import asyncio
 
 from bot import log
-from bot.loops.leasing import Leasing
-from bot.loops.timetabling import TIMETABLE
+from bot.loops.leasing import TIMETABLE, Leasing
 from bot.store import words
 from bot.store.engine import Store, StoreUnavailable
 

@@ -16,6 +16,8 @@ from bot.store.engine import Store, StoreUnavailable
 
 logger = log.get("leasing")
 
+# Whoever holds it does what one process does for all: what recurs by the calendar, and what follows behind events.
+TIMETABLE = "timetable"
 # A dead process's work is taken over after SPAN at the latest, and one more RENEW_SECONDS.
 SPAN_SECONDS = 9.0
 RENEW_SECONDS = 2.5

@@ -5,8 +5,7 @@ from functools import partial
 
 from bot import log
 from bot.core.chain import Secret
-from bot.loops.leasing import Leasing
-from bot.loops.timetabling import TIMETABLE
+from bot.loops.leasing import TIMETABLE, Leasing
 from bot.store import chain
 from bot.store.engine import Store, StoreUnavailable
 

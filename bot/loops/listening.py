@@ -6,16 +6,14 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from sqlalchemy import Connection
 
 from bot import log
 from bot.channel import Batch, ChannelError, Folder, Inbox, Misconfigured, Server, Temporary, is_read_alone
 from bot.core.messages import Inbound
-from bot.flows.intake import receive
-from bot.flows.intake.plan import Filed
-from bot.flows.intake.receive import Reading, Received
+from bot.flows.intake.batches import Filed, Reading
 from bot.flows.rulebook import Rulebook
 from bot.loops.answering import Answering
 from bot.loops.leasing import Leasing
@@ -24,6 +22,9 @@ from bot.loops.sending import Senders
 from bot.present import Present
 from bot.store import cursors
 from bot.store.engine import Store, StoreUnavailable
+
+if TYPE_CHECKING:
+    from bot.flows.intake.receive import Received
 
 logger = log.get("listening")
 
@@ -56,13 +57,16 @@ class BatchLogger:
 
         `answering`: what was answered before it was logged is still to be read, and receipts wait for that.
         """
+        # It takes as long to import as a tenth of a start, and no message waits for it then.
+        from bot.flows.intake.receive import receive  # noqa: PLC0415
+
         now = self.present.now()
         messages = tuple(self._dated(batch.messages, now))
         capacity = self.senders.capacity()
         if answering is not None:
             capacity = replace(capacity, free={})
         work = partial(
-            receive.receive,
+            receive,
             batch=replace(batch, messages=messages),
             reading=reading,
             now=now,
@@ -298,7 +302,7 @@ class Listening:
         await asyncio.sleep(pause)
 
 
-def _keeping_back(connection: Connection, work: Callable[[Connection], Received], answering: Answering) -> Received:
+def _keeping_back(connection: Connection, work: "Callable[[Connection], Received]", answering: Answering) -> "Received":
     """Log, and let no receipt leave of what was logged."""
     received = work(connection)
     answering.keep_back(connection)

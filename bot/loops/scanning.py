@@ -4,8 +4,7 @@ import asyncio
 
 from bot import log
 from bot.flows.intake import scanned
-from bot.loops.leasing import Leasing
-from bot.loops.timetabling import TIMETABLE
+from bot.loops.leasing import TIMETABLE, Leasing
 from bot.present import Present
 from bot.store import scans
 from bot.store.engine import Store, StoreUnavailable

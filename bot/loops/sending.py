@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -13,7 +14,7 @@ from bot import log
 from bot.channel import ChannelError, Handed, Misconfigured, Outlet, Permanent, Searchable
 from bot.core.deliveries import NewDelivery, Purpose, State
 from bot.core.messages import Outbound
-from bot.flows.intake.plan import Capacity, as_stored
+from bot.flows.intake.batches import Capacity
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import TO_SENDERS, Attempt, ClaimTerms, NotNeeded, NotTried
@@ -26,6 +27,7 @@ from bot.store.engine import Store, StoreUnavailable
 from bot.wire.refusals import Doubtful
 
 if TYPE_CHECKING:
+    from bot.flows.outgoing.compose import MessageWriter
     from bot.loops.resting import Resting
 
 logger = log.get("sending")
@@ -59,6 +61,17 @@ class SendingContext:
     def terms(self) -> ClaimTerms:
         """The terms of this process's next claim."""
         return ClaimTerms(self.present.wall(HOLD_SECONDS), self.leases.claim_name())
+
+
+class Writing:
+    """Writes each message as it leaves, by a writer that is made for the first of them."""
+
+    def __init__(self, make: "Callable[[], MessageWriter]") -> None:
+        self.writer = cache(make)
+
+    def __call__(self, claim: Claimed, now: datetime) -> Outbound:
+        """Write it."""
+        return self.writer().write(claim, now)
 
 
 class Sending:
@@ -315,6 +328,8 @@ class Senders:
 
     async def hand_over(self, new: NewDelivery) -> None:
         """Hand over at once what no store can keep. Raises ChannelError, or LookupError where it has no outlet here."""
+        from bot.flows.intake.plan import as_stored  # noqa: PLC0415 - once in years
+
         claim = Claimed(as_stored(new, 0))
         await self._by_outlet[new.channel].outlet.send(self._context.compose(claim, self._context.present.now()))
 

@@ -20,14 +20,12 @@ from bot.flows.changes import forget, needs, origins
 from bot.flows.desk import public_posts
 from bot.flows.outgoing import access, alert
 from bot.flows.rulebook import Rulebook
-from bot.loops.leasing import Leasing
+from bot.loops.leasing import TIMETABLE, Leasing
 from bot.present import Present
 from bot.store import chain, clocks, cursors, outbox, staff, throttles, tokens, words
 from bot.store.engine import Store
 
 logger = log.get("timetabling")
-
-TIMETABLE = "timetable"
 
 FORGET_AT_ONCE = 500
 ANSWERS_KEPT = timedelta(days=1)

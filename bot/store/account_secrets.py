@@ -3,9 +3,9 @@
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.store.tables import account_secrets
+from bot.store.upserts import insert
 
 
 def read(connection: Connection, channel: str) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 from sqlalchemy.exc import IntegrityError
 
 from bot.store.tables import cursors
+from bot.store.upserts import insert
 
 # Built once: building a statement for every call takes longer than SQLite needs to run it.
 _READ = select(cursors.c.value).where(cursors.c.name == bindparam("wanted"))

@@ -6,9 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, delete, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as upsert_into  # SQLite speaks the same "on conflict"
 
 from bot.store.tables import draft_files, drafts, staff
+from bot.store.upserts import insert as upsert_into
 
 # After so long without a letter somebody is not writing any more.
 WRITING = timedelta(minutes=5)

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.contacts import Contact
 from bot.core.deliveries import Purpose, State
@@ -16,6 +15,7 @@ from bot.store.conditions import HAS_SENDER, IS_UNREAD
 from bot.store.contacts import contact_of
 from bot.store.queue import within
 from bot.store.tables import contacts, deliveries, feedback
+from bot.store.upserts import insert
 
 _COLUMNS = [feedback.c[field.name] for field in fields(Feedback)]
 _ENDED = (State.CANCELLED, State.PERMANENT_FAILURE, State.TECHNICAL_FAILURE)

@@ -77,7 +77,6 @@ reports = Table(
         "last_day",
         unique=True,
         sqlite_where=text("state = 'approved'"),
-        postgresql_where=text("state = 'approved'"),
     ),
     sqlite_autoincrement=True,
 )

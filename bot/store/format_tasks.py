@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.contacts import Contact
 from bot.core.roles import Scope
 from bot.store.conditions import IS_TO_MAKE
 from bot.store.contacts import contact_of
 from bot.store.tables import contacts, format_tasks
+from bot.store.upserts import insert
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.deliveries import HELD, TO_STAFF, WAITING, NewDelivery, Purpose, State
 from bot.store import outbox, wakeups
 from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_HELD, IS_RECEIPT
 from bot.store.tables import contacts, deliveries
+from bot.store.upserts import insert
 
 # What somebody of staff typed is let go by nobody who means a receipt.
 _BY_OURSELVES = deliveries.c.purpose != Purpose.ANSWER

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from sqlalchemy import Connection, delete, func, literal, select, true
-from sqlalchemy.dialects.postgresql import insert
 
 from bot.store.tables import leases
+from bot.store.upserts import insert
 
 PROCESS = "process "
 

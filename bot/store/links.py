@@ -4,9 +4,9 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, select, union_all
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.store.tables import contacts, links
+from bot.store.upserts import insert
 
 MOST = 50
 _IDS: Any = bindparam("ids", expanding=True)

@@ -18,5 +18,9 @@ Key = BigInteger().with_variant(Integer(), "sqlite")
 
 
 def partial(name: str, *columns: str, where: TextClause) -> Index:
-    """Return an index of some rows only, so that its cost follows what is due and not what is stored."""
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+    """Return an index of some rows only, so that its cost follows what is due and not what is stored.
+
+    A store gets its condition by the migration that makes it. Here it is named to SQLite alone: to name it to
+    PostgreSQL, too, would import that dialect at every start, which takes long.
+    """
+    return Index(name, *columns, sqlite_where=where)

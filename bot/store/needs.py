@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, or_, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core import phones
 from bot.core.roles import Scope
 from bot.store.conditions import HAS_NEEDS, IS_OPEN
 from bot.store.tables import contacts, messages, needs
+from bot.store.upserts import insert
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from bot.core.answers import BY_HAND
@@ -39,6 +38,7 @@ from bot.store.column_types import Instant, SealedLookup
 from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_ALERT, IS_CALL
 from bot.store.direct import rows_of, run_many
 from bot.store.tables import deliveries
+from bot.store.upserts import insert
 
 Values = dict[str, Any]
 # A claim is named after the process that made it, and numbered (`loops.leasing`).

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, func, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
@@ -14,6 +13,7 @@ from bot.store.conditions import IS_UNLOOKED_AT
 from bot.store.contacts import contact_of
 from bot.store.queue import within
 from bot.store.tables import contacts, messages, public_posts
+from bot.store.upserts import insert
 
 
 @dataclass(frozen=True, slots=True)

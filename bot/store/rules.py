@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.store.tables import rules
+from bot.store.upserts import insert
 
 
 def load(connection: Connection) -> dict[str, str]:

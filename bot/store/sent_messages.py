@@ -8,13 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Text, delete, func, or_, select
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.deliveries import Delivery
 from bot.core.messages import Outbound
 from bot.store.conditions import HAS_NO_CONTACT
 from bot.store.direct import run_many
 from bot.store.tables import contacts, deliveries, sent_messages
+from bot.store.upserts import insert
 
 # More saves a twentieth of the space, and takes a third more time.
 _COMPRESSION = 1

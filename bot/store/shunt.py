@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.messages import Inbound
 from bot.store.tables import shunted
+from bot.store.upserts import insert
 
 _WAITS = shunted.c.dropped_at.is_(None)
 

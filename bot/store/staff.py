@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.roles import Role
 from bot.store.tables import sessions, sign_in_links, staff
+from bot.store.upserts import insert
 from bot.wire import typed
 
 

@@ -176,7 +176,6 @@ contacts = Table(
         "ix_contacts_remembered",
         "received_at",
         sqlite_where=text("forgotten = 0"),
-        postgresql_where=text("NOT forgotten"),
     ),
     partial("ix_contacts_open", "id", where=conditions.IS_OPEN),
     partial("ix_contacts_queue", "due_at", "id", where=conditions.IS_OPEN),

@@ -4,10 +4,10 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.core.throttles import Allowance, Limit
 from bot.store.tables import throttles
+from bot.store.upserts import insert
 
 # So that whoever comes after a flood does not clear all of it away at once.
 _MOST_DROPPED = 1_000

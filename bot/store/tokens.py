@@ -7,9 +7,9 @@ from hashlib import sha256
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.store.tables import answers, tokens
+from bot.store.upserts import insert
 
 
 @dataclass(frozen=True, slots=True)

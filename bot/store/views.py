@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects.postgresql import insert  # SQLite speaks the same "on conflict"
 
 from bot.store import words
 from bot.store.tables import views
+from bot.store.upserts import insert
 
 
 @dataclass(frozen=True, slots=True)

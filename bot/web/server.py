@@ -1,58 +1,24 @@
-"""The web application: pages for people, health for machines; and where it listens."""
+"""The web application: health for machines, and pages, which come once they are put together; and where it listens."""
 
-import hashlib
-import re
-from collections.abc import Iterator
-from pathlib import Path
-
-import aiohttp_jinja2
-import jinja2
 from aiohttp import web
 
-from bot.core.nations import OMBUDSMEN
-from bot.present import Present
-from bot.render.catalogues import Catalogues
 from bot.web import security
-from bot.web.api import problems
-from bot.web.api.handlers import Api
-from bot.web.client import TRUSTED_PROXIES
 from bot.web.connections import Listener, follow
-from bot.web.console import routes
-from bot.web.public import errors
-from bot.web.public.alert_link import Alerts
-from bot.web.public.form import MOST_BYTES, FrontDoor
+from bot.web.later import Later
 from bot.web.public.health import Health
-from bot.web.public.hooks import Hooks
-from bot.web.public.languages import Languages, PublicPage
-from bot.web.public.opinion import OpinionPage
-from bot.web.public.performance import Performance
-from bot.web.public.sent_mail import SentMail
-from bot.web.public.standards import Standards
-from bot.web.public.statements import Statements
-from bot.web.public.track import Track
-from bot.web.public.track_gate import Gate
-from bot.web.public.track_lookup import TrackLookup
-from bot.web.public.track_needs import TrackNeeds
-from bot.web.public.you_said import YouSaid
-from bot.web.site import Site
 
-_ASSETS = {
-    "pages/style.css": "text/css",
-    "pages/icon.svg": "image/svg+xml",
-    "console/console.css": "text/css",
-    "console/console.js": "text/javascript",
-    "reports/report.css": "text/css",
-}
-_FOR_EVER = "public, max-age=31536000, immutable"
+# Of a request without files, of which more is allowed: room for 10,000 characters of four bytes, each sent as %XX, and
+# for a much too long message to be shown again.
+MOST_BYTES = 512 * 1024
 
 
 class CannotStart(Exception):
     """The service cannot start; the text says what to do."""
 
 
-async def serve(site: Site, listen: str) -> web.AppRunner:
+async def serve(app: web.Application, listen: str) -> web.AppRunner:
     """Listen there; raises CannotStart."""
-    app_runner = runner(application(site))
+    app_runner = runner(app)
     await app_runner.setup()
     host, _, port = listen.rpartition(":")
     try:
@@ -62,27 +28,12 @@ async def serve(site: Site, listen: str) -> web.AppRunner:
     return app_runner
 
 
-def application(site: Site) -> web.Application:
-    """The application, ready to be run; raises jinja2.TemplateNotFound when stylesheet or icon are missing."""
-    languages = _languages(site)
-    middlewares = [follow, languages.set_language, errors.as_pages, problems.as_problems]
-    app = web.Application(client_max_size=MOST_BYTES, middlewares=middlewares)
-    app[TRUSTED_PROXIES] = site.settings.web.trusted_proxies
+def application(health: Health, pages: Later) -> web.Application:
+    """The application, ready to be run; whoever asks for a page waits until `pages` are there."""
+    app = web.Application(client_max_size=MOST_BYTES, middlewares=[follow])
     app.on_response_prepare.append(security.add_headers)
-    loader = jinja2.FileSystemLoader([str(directory) for directory in site.settings.template_directories])
-    pages = _set_up_pages(app, site, loader, languages)
-    pages.globals["assets"] = {
-        Path(name).name: _add_asset(app, name, loader.get_source(pages, name)[0].encode()) for name in _ASSETS
-    }
-    for room in (Health(site), Alerts(site), Hooks(site), Api(site)):
-        app.add_routes(room.routes())
-    app.add_routes(routes.routes(site))
-    for data in (Standards(site), YouSaid(site), Performance(site)):
-        app.add_routes(data.data_routes())
-    for page in _public_pages(site):
-        languages.add(app, page.routes())
-    if site.sent_mail is not None:
-        app.add_routes(SentMail(site.sent_mail).routes())
+    app.add_routes(health.probes())
+    app.router.register_resource(pages)
     return app
 
 
@@ -92,79 +43,3 @@ def runner(app: web.Application, *, shutdown_seconds: float = 3) -> web.AppRunne
     When it stops, requests under way have `shutdown_seconds` to come to their end.
     """
     return web.AppRunner(app, access_log=None, logger=security.protocol_log(), shutdown_timeout=shutdown_seconds)
-
-
-def _languages(site: Site) -> Languages:
-    organisation = site.settings.organisation
-    catalogues = Catalogues(site.settings.template_directories)
-    return Languages(organisation.languages, catalogues, only_checked=organisation.only_checked_translations)
-
-
-def _public_pages(site: Site) -> Iterator[PublicPage]:
-    """What there is in every language."""
-    yield Standards(site)
-    yield Statements(site)
-    gate = Gate(site)
-    yield Track(site, gate)
-    yield TrackNeeds(site, gate)
-    yield OpinionPage(site, gate)
-    yield TrackLookup(site)
-    yield YouSaid(site)
-    yield Performance(site)
-    if (form := site.front_form) is not None:
-        yield FrontDoor(site, form)
-
-
-def _set_up_pages(
-    app: web.Application, site: Site, loader: jinja2.BaseLoader, languages: Languages
-) -> jinja2.Environment:
-    pages = aiohttp_jinja2.setup(
-        app,
-        loader=loader,
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    languages.prepare(app, pages)
-    pages.filters["dial"] = _dial
-    organisation = site.settings.organisation
-    pages.globals.update(
-        organisation_name=organisation.name,
-        phone=organisation.phone,
-        phone_link=_dial(organisation.phone),
-        website=organisation.website,
-        privacy_url=organisation.privacy_url,
-        complaints_url=organisation.complaints_url,
-        bsl_url=organisation.bsl_url,
-        opening_hours=organisation.opening_hours,
-        ombudsman=OMBUDSMEN[organisation.nation],
-        notice=_notice(site.present),
-        has_improvements=lambda: site.book.outgoing.board.notices.has_improvements,
-        has_reports=lambda: site.book.outgoing.board.notices.has_reports,
-    )
-    return pages
-
-
-def _dial(number: str) -> str:
-    """A telephone number as links have it (RFC 3966)."""
-    return re.sub(r"[^0-9+]", "", number)
-
-
-def _notice(present: Present) -> str | None:
-    """What a rehearsal says on every page."""
-    if not present.rehearsal:
-        return None
-    return f"This is a rehearsal. It began on {present.now():%d %B %Y} and runs {present.speed:g} times as fast."
-
-
-def _add_asset(app: web.Application, name: str, content: bytes) -> str:
-    """Serve one file under an address that changes with its content; returns that address."""
-    address = f"/assets/{hashlib.sha256(content).hexdigest()[:12]}/{Path(name).name}"
-
-    async def serve(_request: web.Request) -> web.Response:
-        headers = {"Cache-Control": _FOR_EVER}
-        return web.Response(body=content, content_type=_ASSETS[name], charset="utf-8", headers=headers)
-
-    app.router.add_get(address, serve)
-    return address

@@ -15,8 +15,7 @@ from bot.core.messages import Inbound
 from bot.core.roles import Scope
 from bot.field_channels import Desk, Form
 from bot.flows.changes.refusals import Kind
-from bot.flows.intake.plan import Filed
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Filed, Reading
 from bot.flows.rulebook import Rulebook
 from bot.present import Present
 from bot.render.compose import Composer

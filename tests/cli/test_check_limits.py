@@ -8,8 +8,8 @@ import pytest
 from bot.channel import Batch
 from bot.cli import check_limits
 from bot.cli.configuration import rulebook_of
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.kinds import load

@@ -13,8 +13,8 @@ from bot.channel import Batch
 from bot.cli.commands import app
 from bot.cli.configuration import rulebook_of
 from bot.core.messages import Inbound
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.kinds import load
 from bot.store import holds, outbox, schema
 from bot.store.engine import Store

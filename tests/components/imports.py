@@ -1,11 +1,17 @@
-"""What every start of the service reads and never changes, read once: see `forked`."""
+"""What every service reads and never changes, at its start or a little later, read once: see `forked`."""
 
 import gc
 
 import bot.app
+import bot.background
 import bot.cli.commands
+import bot.cli.run
+import bot.flows.changes.recompute
+import bot.flows.intake.receive
 import bot.flows.outgoing.after_restore
+import bot.letters
 import bot.store.keys
+import bot.web.pages
 import bot.web.server  # noqa: F401
 from bot.core.calendars import NAMES, calendar
 

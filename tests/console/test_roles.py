@@ -9,7 +9,7 @@ import pytest
 
 from bot.core import links, tracking
 from bot.settings.main import SignIn
-from bot.web.server import application
+from bot.web.pages import pages
 from bot.web.site import Site
 from tests.components.officer import Officer, Page
 from tests.components.service import ask
@@ -245,7 +245,7 @@ async def test_the_tables_name_every_route(site: Site) -> None:
     """No route of the whole application is left out."""
     sign_in = SignIn(issuer="http://127.0.0.1:1", client_id="ackbot")
     whole = replace(site, settings=replace(site.settings, sign_in=sign_in), sent_mail=None)
-    routes = application(whole).router.routes()
+    routes = pages(whole).router.routes()
     known = {
         f"{route.method} {route.resource.canonical}" for route in routes if route.method != "HEAD" and route.resource
     }

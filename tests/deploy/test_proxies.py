@@ -12,12 +12,13 @@ from bot.core.roles import Scope
 from bot.store import audit
 from bot.store.audit import Looking
 from bot.web.connections import Listener
-from bot.web.server import application, runner
+from bot.web.server import runner
 from bot.web.site import Site
 from tests.components.ports import free_port
 from tests.components.proxies import Proxy
 from tests.conftest import Needs
 from tests.web.conftest import book, desk, settings, site, store
+from tests.web.whole import application
 
 __all__ = ["book", "desk", "settings", "site", "store"]
 LIES = {"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9", "Forwarded": "for=203.0.113.9;proto=http"}

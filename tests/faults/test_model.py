@@ -24,8 +24,7 @@ from bot.flows import escalate
 from bot.flows.changes import adjust, respond
 from bot.flows.changes.refusals import Refused
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms, NotTried

@@ -11,8 +11,8 @@ from bot.core.deliveries import Delivery
 from bot.core.histories import Kind
 from bot.core.messages import Inbound
 from bot.flows.changes.adjust import Adjusted, ClockChange, Word, adjust
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms, claim, record
 from bot.flows.rulebook import Rulebook

@@ -16,8 +16,7 @@ from bot.core.messages import Inbound, Party, Post
 from bot.flows import escalate
 from bot.flows.changes.close import Closing, close
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity, Filed
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Filed, Reading
 from bot.flows.outgoing import deliver, release
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook, Team, Way

@@ -27,8 +27,8 @@ from bot.flows.changes.refusals import Refused
 from bot.flows.desk import contact_view, foresight
 from bot.flows.desk.actions import act
 from bot.flows.desk.orders import Order
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import as_sent, deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter

@@ -15,8 +15,8 @@ from bot.core.retention import Retention
 from bot.core.roles import Scope
 from bot.flows.changes import forget, respond
 from bot.flows.desk import message_view
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import alert, as_sent, deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter

@@ -18,8 +18,8 @@ from bot.core.responses import Judgement
 from bot.core.responses import Kind as Judged
 from bot.flows.changes import close, respond, staff_answers
 from bot.flows.changes.refusals import Refused
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms, claim, record
 from bot.flows.residents import opinion
 from bot.flows.residents.opinion import Saying

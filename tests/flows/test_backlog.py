@@ -7,8 +7,7 @@ from bot.core.deliveries import State
 from bot.core.messages import Inbound
 from bot.flows.desk import backlog
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.outgoing import deliver, release
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.outgoing.release import BREAKER

@@ -15,10 +15,11 @@ from bot.core.contacts import Contact
 from bot.core.histories import Kind
 from bot.core.messages import Inbound
 from bot.flows.changes.adjust import ClockChange, Word, adjust
+from bot.flows.intake.batches import Capacity
 from bot.flows.intake.consequences import FollowUp
 from bot.flows.intake.decide import decide
 from bot.flows.intake.gather import gather
-from bot.flows.intake.plan import Capacity, Plan
+from bot.flows.intake.plan import Plan
 from bot.flows.intake.receive import apply
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox, suppressions

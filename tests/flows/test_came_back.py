@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery
 from bot.core.messages import Inbound
-from bot.flows.intake.plan import Filed
+from bot.flows.intake.batches import Filed
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox, suppressions

@@ -17,13 +17,13 @@ from bot.core.histories import Kind
 from bot.core.messages import Inbound
 from bot.core.standards import standard
 from bot.flows import escalate, promise
-from bot.flows.changes import recompute
+from bot.flows.changes import recompute, rule_versions
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.classify import About, Classified, classify
 from bot.flows.changes.refusals import Refused
 from bot.flows.changes.respond import Responded, respond
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store
@@ -186,10 +186,10 @@ def test_a_request_that_was_not_known_as_one_keeps_its_day_of_receipt(
 
 def run(connection: Connection, book: Rulebook, *, dry_run: bool = False) -> recompute.Page:
     """Recompute by the rules that changed, as the command does."""
-    names = recompute.names_changed(connection, book)
+    names = rule_versions.names_changed(connection, book)
     page = recompute.recompute(connection, 0, names, after(1), book, dry_run=dry_run)
     if not dry_run:
-        recompute.settle(connection, book, after(1))
+        rule_versions.settle(connection, book, after(1))
     return page
 
 
@@ -197,9 +197,9 @@ def test_a_proclaimed_holiday_moves_open_dates_and_says_so(store: Store, council
     """The old date stays in the history, the person is told the later one, a second run finds nothing."""
     changed = altered(council, calendars=shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),)))
     with writing(store) as connection:
-        recompute.settle(connection, council, NOW)
+        rule_versions.settle(connection, council, NOW)
         contact, silent = logged(connection, council, mail(1)), logged(connection, council, mail(2), acknowledged=False)
-        assert not recompute.names_changed(connection, council)
+        assert not rule_versions.names_changed(connection, council)
         assert len(run(connection, changed, dry_run=True).changes) == 2
         assert respond_day(again(connection, contact.reference)) == "2026-12-07"
         page = run(connection, changed)
@@ -207,7 +207,7 @@ def test_a_proclaimed_holiday_moves_open_dates_and_says_so(store: Store, council
         events = {e.kind: e.details for e in contacts.events_of(connection, contact.id)}
         assert (len(page.changes), page.people_told) == (2, 1)  # the other one has not been told any date yet
         assert respond_day(moved) == respond_day(again(connection, silent.reference)) == "2026-12-08"
-        assert not recompute.names_changed(connection, changed)
+        assert not rule_versions.names_changed(connection, changed)
         assert run(connection, changed).changes == []
         assert len(later_mails(connection)) == 1
     assert events["recomputed"]["respond_by_before"] == "2026-12-07T23:59:59+00:00"
@@ -219,7 +219,7 @@ def test_closures_move_promises_and_not_statutes(store: Store, council: Rulebook
     """The organisation's closed days count for what a statute sets."""
     shut = altered(council, calendars=shelf(closures=((date(2026, 12, 1), date(2026, 12, 2)),)))
     with writing(store) as connection:
-        recompute.settle(connection, council, NOW)
+        rule_versions.settle(connection, council, NOW)
         ours = logged(connection, council, mail(1))
         law = logged(connection, council, replace(mail(2), channel="foi"))
         run(connection, shut)
@@ -233,7 +233,7 @@ def test_an_earlier_date_is_just_met_and_only_the_highest_step_is_alerted(
     """A corrected standard; the person is not written to, staff hear of one step."""
     corrected = altered(council, promises=Book([standard(STANDARD | {"respond": "2 working days"}, "general.toml")]))
     with writing(store) as connection:
-        recompute.settle(connection, council, NOW)
+        rule_versions.settle(connection, council, NOW)
         contact = logged(connection, council, mail())
         page = run(connection, corrected)
         moved = again(connection, contact.reference)
@@ -254,7 +254,7 @@ def test_a_contact_keeps_the_version_that_no_file_holds_any_more(store: Store, c
     holiday = shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),))
     later = altered(council, promises=Book([standard(follows, "general.toml")]), past={}, calendars=holiday)
     with writing(store) as connection:
-        recompute.settle(connection, council, NOW)
+        rule_versions.settle(connection, council, NOW)
         contact = logged(connection, council, mail())
         run(connection, later)
         kept = again(connection, contact.reference)

@@ -12,8 +12,7 @@ from bot.flows import escalate
 from bot.flows.changes import respond
 from bot.flows.changes.refusals import Refused
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.outgoing import alert, deliver, event_feed
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook

@@ -11,8 +11,8 @@ from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, State
 from bot.core.messages import Inbound, Post
 from bot.flows.changes import answer, answer_outcome
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.deliver import Attempt
 from bot.flows.rulebook import Rulebook

@@ -10,7 +10,7 @@ from bot.core.histories import Kind
 from bot.core.roles import Scope
 from bot.core.selections import COUNTS, Selection, Topic
 from bot.core.stages import Stages
-from bot.flows.changes import recompute
+from bot.flows.changes import rule_versions
 from bot.flows.changes.close import Closing, close, reopen
 from bot.flows.changes.respond import respond
 from bot.flows.figures import folding, report, room
@@ -29,7 +29,7 @@ ALL = Scope()
 
 def fill(connection: Connection, book: Rulebook, mail: Make) -> None:
     """Six contacts, and what became of them within a month."""
-    recompute.settle(connection, book, NOW)
+    rule_versions.settle(connection, book, NOW)
     contacts = [logged(connection, book, mail(number)) for number in range(6)]
     do(connection, book, contacts[0], Kind.PAUSED, after(1))
     do(connection, book, contacts[1], Kind.PAUSED, after(1))

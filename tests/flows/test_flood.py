@@ -19,8 +19,8 @@ from bot.flows.changes import assign, respond, take_all
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import linked
 from bot.flows.desk.linked import Choice
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter

@@ -11,8 +11,7 @@ from bot.core.spells import Ending, microseconds
 from bot.flows.figures import forecast
 from bot.flows.figures.forecast import TeamForecast
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, due_dates
 from bot.store.engine import Store

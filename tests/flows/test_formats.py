@@ -21,8 +21,8 @@ from bot.flows.changes.close import Closing
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import backlog, contact_view, rows, wishes
 from bot.flows.figures import folding
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import alert, daily_list, deliver
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms
 from bot.flows.rulebook import Rulebook

@@ -10,8 +10,8 @@ from sqlalchemy import Connection
 
 from bot.channel import RawRequest
 from bot.core.contacts import Contact
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, Received, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import Received, receive
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, outbox
 from bot.store.engine import Store

@@ -9,8 +9,7 @@ from bot.core.contacts import Contact
 from bot.core.messages import Inbound
 from bot.core.threads import JUNK
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity, Filed
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Filed, Reading
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox
 from bot.store.engine import Store

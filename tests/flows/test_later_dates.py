@@ -20,14 +20,14 @@ from bot.core.messages import Inbound
 from bot.core.roles import Scope
 from bot.core.standards import standard
 from bot.flows import escalate, promise_words
-from bot.flows.changes import recompute
+from bot.flows.changes import recompute, rule_versions
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.classify import About, Classified, classify
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import actions
 from bot.flows.desk.orders import Order
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import ClaimTerms, claim
 from bot.flows.rulebook import Rulebook
@@ -177,12 +177,12 @@ def test_a_recomputed_date_that_is_later_is_alerted_anew(store: Store, council: 
     """Its steps are those of the new time."""
     longer = altered(council, promises=Book([standard(STANDARD | {"respond": "30 working days"}, "general.toml")]))
     with writing(store) as connection:
-        recompute.settle(connection, council, NOW)
+        rule_versions.settle(connection, council, NOW)
         contact = logged(connection, council, mail())
         escalate.escalate(connection, after(13), 10, council)
         assert again(connection, contact.reference).respond_step > 0
         recompute.recompute(
-            connection, 0, recompute.names_changed(connection, longer), after(13), longer, dry_run=False
+            connection, 0, rule_versions.names_changed(connection, longer), after(13), longer, dry_run=False
         )
         moved = again(connection, contact.reference)
     assert (respond_day(moved), moved.respond_step) == ("2027-01-07", 0)
@@ -196,9 +196,9 @@ def test_new_rules_wake_nobody(store: Store, council: Rulebook, mail: Make) -> N
     )
     changed = altered(calm, calendars=shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),)))
     with writing(store) as connection:
-        recompute.settle(connection, calm, NOW)
+        rule_versions.settle(connection, calm, NOW)
         logged(connection, calm, mail())
-        names = recompute.names_changed(connection, changed)
+        names = rule_versions.names_changed(connection, changed)
         assert recompute.recompute(connection, 0, names, night, changed, dry_run=False).people_told == 1
         assert outbox.next_due(connection, "post") == night.replace(hour=8, minute=30)
         outbox.bring_forward(connection, night)
@@ -211,10 +211,10 @@ def test_who_was_told_no_date_is_told_none(store: Store, council: Rulebook, mail
     """A receipt that has not left yet will name the new date."""
     changed = altered(council, calendars=shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),)))
     with writing(store) as connection:
-        recompute.settle(connection, council, NOW)
+        rule_versions.settle(connection, council, NOW)
         contact = logged(connection, council, mail(), acknowledged=False)
         assert contact.told_respond_by is None
         page = recompute.recompute(
-            connection, 0, recompute.names_changed(connection, changed), after(1), changed, dry_run=False
+            connection, 0, rule_versions.names_changed(connection, changed), after(1), changed, dry_run=False
         )
         assert (len(page.changes), page.people_told) == (1, 0)

@@ -10,8 +10,8 @@ from bot.channel import Batch
 from bot.core.deliveries import Delivery, Purpose
 from bot.core.messages import Inbound, Losses
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, Received
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import Received
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox, shunt
 from bot.store.engine import Store

@@ -17,8 +17,7 @@ from bot.flows.changes import staff_answers
 from bot.flows.changes.acknowledge_now import acknowledge_now
 from bot.flows.changes.refusals import Refused
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity, Filed
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Filed, Reading
 from bot.flows.outgoing import deliver, release
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook, Way

@@ -33,8 +33,8 @@ from bot.flows.changes import record as recording
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import contact_view, message_view
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.people import erase, record
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, drafts, notes, outbox, words

@@ -14,8 +14,8 @@ from bot.core.messages import Inbound
 from bot.core.needs import Need
 from bot.flows.changes import close, link, merge, needs, respond, split
 from bot.flows.changes.refusals import Refused
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, retention
 from bot.store.engine import Store

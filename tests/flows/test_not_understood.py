@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from bot.channel import Batch
 from bot.core.messages import Inbound, Party
 from bot.flows.intake import reading_again, receive
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, Received
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import Received
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, shunt
 from bot.store.engine import Store

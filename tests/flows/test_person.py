@@ -12,8 +12,8 @@ from bot.core.roles import Scope
 from bot.flows.changes import assign, link, merge, needs, respond
 from bot.flows.changes.assignees import Holder
 from bot.flows.desk import person
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.people import erase, record
 from bot.flows.rulebook import Rulebook, Team
 from bot.store import contacts, outbox, people, words

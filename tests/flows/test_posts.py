@@ -16,8 +16,8 @@ from bot.core.escalations import Window
 from bot.core.messages import Inbound, Party, Post
 from bot.flows import escalate
 from bot.flows.changes.acknowledge_now import acknowledge_now
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, Received, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import Received, receive
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter

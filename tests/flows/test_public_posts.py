@@ -13,8 +13,7 @@ from bot.core.roles import Scope
 from bot.flows.changes.refusals import Refused
 from bot.flows.desk import public_posts as desk
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.rulebook import Rulebook
 from bot.flows.staffing import Visitor
 from bot.store import contacts, public_posts

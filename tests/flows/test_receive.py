@@ -10,8 +10,7 @@ from bot.channel import Batch
 from bot.core.deliveries import Delivery, Purpose
 from bot.core.messages import Inbound, Party
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity, Filed
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Filed, Reading
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, cursors, outbox, shunt, tables

@@ -19,14 +19,25 @@ from bot.core.events import Event, EventKind
 from bot.core.histories import Kind
 from bot.core.responses import Kind as Judged
 from bot.flows import escalate
-from bot.flows.changes import acknowledge_now, close, merge, origins, recompute, respond, split, staff_answers
+from bot.flows.changes import (
+    acknowledge_now,
+    close,
+    merge,
+    origins,
+    recompute,
+    respond,
+    rule_versions,
+    split,
+    staff_answers,
+)
 from bot.flows.changes.classify import About, classify
 from bot.flows.changes.close import Closing
 from bot.flows.changes.refusals import Refused
 from bot.flows.intake import receive as receiving
+from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.intake.consequences import Suppressed
-from bot.flows.intake.plan import Capacity, Plan
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.plan import Plan
+from bot.flows.intake.receive import receive
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, cursors, sealing
 from bot.store.engine import Store
@@ -305,7 +316,7 @@ def test_a_calendar_is_noted_when_its_days_change(store: Store, house: Rulebook)
     jubilee = altered(house, calendars=shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),)))
     with writing(store) as connection:
         for book in (house, house, jubilee, jubilee):
-            recompute.settle(connection, book, NOW)
+            rule_versions.settle(connection, book, NOW)
         notes = [(note["calendar"], calendar_of(note)) for note in of_nobody(connection, "calendar noted")]
     keys = ["england", "uk-any"]
     assert [key for key, _ in notes] == [*keys, *keys]
@@ -352,7 +363,7 @@ def test_the_date_of_a_promise_is_the_one_that_was_told(store: Store, house: Rul
     """A contact whose date is computed anew keeps the first one."""
     jubilee = altered(house, calendars=shelf(proclaimed=(Holiday(date(2026, 12, 3), "The jubilee"),)))
     with writing(store) as connection:
-        recompute.settle(connection, house, NOW)
+        rule_versions.settle(connection, house, NOW)
         contact = logged(connection, house, mail(1))
         recompute.recompute(connection, 0, ["calendar england"], after(1), jubilee, dry_run=False)
         moved = again(connection, contact.reference)

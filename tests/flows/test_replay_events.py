@@ -11,8 +11,7 @@ from bot.core.events import Event, EventKind
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.changes.replay_events import replay_events
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.outgoing import event_feed
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox, settled

@@ -18,7 +18,7 @@ from bot.core.retention import Retention
 from bot.core.spells import instant
 from bot.core.standards import standard
 from bot.core.subkeys import Use, subkey
-from bot.flows.changes import forget, recompute
+from bot.flows.changes import forget, recompute, rule_versions
 from bot.flows.changes.close import Closing, close, reopen
 from bot.flows.changes.refusals import Refused
 from bot.flows.changes.respond import respond
@@ -70,7 +70,7 @@ def whole(report: ExactReport) -> Figures:
 def fill(store: Store, book: Rulebook, mail: Make) -> int:
     """Six contacts and what became of them; the number of the last event."""
     with writing(store) as connection:
-        recompute.settle(connection, book, NOW)
+        rule_versions.settle(connection, book, NOW)
         group = [logged(connection, book, mail(number)) for number in range(6)]
         do(connection, book, group[0], Kind.PAUSED, after(1))
         do(connection, book, group[1], Kind.PAUSED, after(1))
@@ -108,9 +108,9 @@ def test_the_same_cut_off_gives_the_same_bytes(store: Store, council: Rulebook, 
     while store.write_now(partial(folding.fold, most=7)):
         assert bytes_of(store, council, request) == first
     with writing(store) as connection:
-        names = recompute.names_changed(connection, longer)
+        names = rule_versions.names_changed(connection, longer)
         assert recompute.recompute(connection, 0, names, after(33), longer, dry_run=False).changes
-        recompute.settle(connection, longer, after(33))
+        rule_versions.settle(connection, longer, after(33))
         assert forget.forget(connection, Retention(timedelta(days=30)), after(400), 50, key).forgotten
     assert bytes_of(store, longer, request) == first
     while store.write_now(partial(folding.fold, most=1000)):
@@ -162,7 +162,7 @@ def test_a_report_says_since_when_a_figure_is_recorded(store: Store, council: Ru
         logged(connection, council, mail())
     assert report_of(store, council).since["avoidable"] == ""
     with writing(store) as connection:
-        recompute.settle(connection, council, after(2))
+        rule_versions.settle(connection, council, after(2))
     assert report_of(store, council).since["first_due"] == "2026-11-25"
 
 

@@ -18,7 +18,7 @@ from bot.core.deliveries import Purpose
 from bot.core.lengths import Longest
 from bot.core.messages import Outbound
 from bot.flows.desk.foresight import Trial
-from bot.flows.outgoing import as_sent, resident_words
+from bot.flows.outgoing import as_sent, tell
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, record
@@ -159,7 +159,7 @@ def test_a_new_date_tells_the_date_before_in_the_language(store: Store, mail: Ma
     """From its instant; what was queued before instants were kept has its English words."""
     before = {"before": "Monday 30 November 2026", "reason": "There is snow."}
     for details, words in (
-        (before | {resident_words.BEFORE_AT: "2026-11-30T23:59:59+00:00"}, "poniedziałek, 30 listopada 2026"),
+        (before | {tell.BEFORE_AT: "2026-11-30T23:59:59+00:00"}, "poniedziałek, 30 listopada 2026"),
         (before, "Monday 30 November 2026"),
     ):
         new_date = _claimed(store, offering, mail, Purpose.NEW_DATE, details=details)

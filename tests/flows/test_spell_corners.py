@@ -16,8 +16,8 @@ from bot.flows.changes import acknowledge_now, split
 from bot.flows.changes.forget import forget
 from bot.flows.changes.respond import respond
 from bot.flows.figures import folding
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing.deliver import Attempt, record
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, settled

@@ -15,8 +15,8 @@ from bot.core.messages import Inbound, Party, Post
 from bot.flows.changes import answer
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.refusals import Refused
-from bot.flows.intake.plan import Capacity, Filed
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Filed, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import ClaimTerms

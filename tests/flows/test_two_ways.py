@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from bot.channel import Batch
 from bot.core.messages import Inbound
 from bot.flows.changes import respond
-from bot.flows.intake.plan import Capacity, Filed
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Filed, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.intake.same_words import keys
 from bot.flows.rulebook import Rulebook, Way
 from bot.store import contacts, outbox

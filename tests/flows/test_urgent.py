@@ -18,8 +18,8 @@ from bot.flows import escalate
 from bot.flows.changes import assign, respond
 from bot.flows.changes.assignees import Holder
 from bot.flows.changes.refusals import Refused
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter

@@ -11,8 +11,8 @@ import pytest
 from bot.channel import Batch
 from bot.core.deliveries import Purpose
 from bot.core.messages import Outbound
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import ClaimTerms

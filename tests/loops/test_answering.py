@@ -9,7 +9,7 @@ import pytest
 
 from bot.channel import Batch, Temporary
 from bot.core.messages import Inbound
-from bot.flows.intake import receive
+from bot.flows.intake import batches
 from bot.flows.rulebook import Rulebook
 from bot.loops import answering, listening
 from bot.loops.answering import Answering
@@ -213,7 +213,7 @@ async def test_each_inbox_lets_go_of_its_own_receipts_alone(store: Store, book: 
     logger = ear(store, book)
     first, second = (Answering(name, "post", store, logger.present) for name in ("inbox", "other"))
     await first.begin()
-    await logger.log(Batch((mail(1),)), receive.Reading("inbox"), first)
+    await logger.log(Batch((mail(1),)), batches.Reading("inbox"), first)
     await second.begin()
     assert await second.finish() == 0
     assert await first.finish() == 1

@@ -19,8 +19,8 @@ from bot.flows.changes import forget
 from bot.flows.desk import contact_view, message_view
 from bot.flows.desk.contact_view import Arrived
 from bot.flows.intake import media, scanned
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.rulebook import Rulebook, Team, Way
 from bot.loops.fetching import Fetching
 from bot.loops.tending import SelfWatch

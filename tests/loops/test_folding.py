@@ -9,8 +9,7 @@ from bot.core.messages import Inbound
 from bot.flows.figures import folding as flow
 from bot.flows.rulebook import Rulebook
 from bot.loops import folding
-from bot.loops.leasing import Leasing
-from bot.loops.timetabling import TIMETABLE
+from bot.loops.leasing import TIMETABLE, Leasing
 from bot.present import Present
 from bot.store import figures
 from bot.store.engine import Store

@@ -8,8 +8,7 @@ import pytest
 
 from bot.channel import Batch, Permanent
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms, NotTried

@@ -9,8 +9,7 @@ from structlog.testing import capture_logs
 from bot.core.chain import Secret
 from bot.core.events import Event, EventKind
 from bot.loops import linking
-from bot.loops.leasing import Leasing
-from bot.loops.timetabling import TIMETABLE
+from bot.loops.leasing import TIMETABLE, Leasing
 from bot.present import Present
 from bot.store import chain, contacts
 from bot.store.engine import Store

@@ -9,7 +9,7 @@ import pytest
 
 from bot.channel import Batch, Misconfigured, Temporary
 from bot.core.messages import Inbound, Outbound, Party, Post
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Reading
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.loops import listening

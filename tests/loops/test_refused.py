@@ -19,8 +19,7 @@ from bot.core.messages import Outbound
 from bot.core.outlets import Limits
 from bot.flows.changes import respond
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.deliver import NotTried
 from bot.flows.rulebook import Rulebook

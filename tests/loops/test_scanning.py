@@ -5,8 +5,8 @@ import pytest
 from bot.channel import Batch
 from bot.core.files import File
 from bot.core.messages import Inbound
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.rulebook import Rulebook
 from bot.loops.scanning import scan_one
 from bot.present import Present

@@ -25,8 +25,8 @@ from bot.core.standards import standard
 from bot.core.timing import Timing
 from bot.flows import escalate
 from bot.flows.desk import linked
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import alert, deliver
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.outgoing.compose import MessageWriter

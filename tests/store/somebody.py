@@ -33,8 +33,8 @@ from bot.flows.changes import answer, assign, close, forget, needs, note, respon
 from bot.flows.changes.adjust import ClockChange, Word, adjust
 from bot.flows.changes.answer import Answer
 from bot.flows.changes.assignees import Holder
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import alert, deliver
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms

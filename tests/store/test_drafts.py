@@ -10,8 +10,8 @@ from bot.core.messages import Inbound, Party
 from bot.core.retention import Retention
 from bot.core.roles import Role
 from bot.flows.changes import forget
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, drafts, staff
 from bot.store.drafts import Draft, Writer

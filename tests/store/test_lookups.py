@@ -15,8 +15,8 @@ from bot.core.acknowledgements import Limits
 from bot.core.messages import Inbound
 from bot.core.roles import Scope
 from bot.flows.changes import respond
-from bot.flows.intake.plan import Capacity, Filed
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Filed, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.people import erase, record
 from bot.flows.rulebook import Rulebook
 from bot.store import keys, known, leases, needs, queue, retention, rules, schema, sealing, suppressions, views

@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from bot.channel import Batch
 from bot.cli.commands import app
 from bot.core.messages import Inbound
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, keys, sealing, views
 from bot.store.databases import transaction

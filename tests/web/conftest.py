@@ -9,19 +9,19 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.app import composer
 from bot.core.books import Book
 from bot.core.standards import standard
 from bot.flows.rulebook import Rulebook
 from bot.kinds import build_channels, load
+from bot.letters import composer
 from bot.present import Present
 from bot.settings import rulebook
 from bot.settings.reading import Settings
 from bot.store.engine import Store
-from bot.web.server import application
 from bot.web.site import Site
 from tests.rulebooks import altered
 from tests.web.pages import Browser, Desk, Open
+from tests.web.whole import application
 
 CONFIG = """
 [organisation]

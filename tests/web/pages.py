@@ -11,8 +11,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from bot.channel import Batch
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound
-from bot.flows.intake.plan import Capacity, Filed
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Filed, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.rulebook import Rulebook
 from bot.present import Present
 from bot.store import contacts

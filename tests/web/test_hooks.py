@@ -15,13 +15,13 @@ from structlog.testing import capture_logs
 
 from bot.channel import Batch, Forged, Permanent, RawRequest
 from bot.core.messages import Inbound, Losses, Party
-from bot.flows.intake.plan import Filed
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Filed, Reading
 from bot.web.public.hooks import MOST_BYTES, Together
-from bot.web.server import application, runner
+from bot.web.server import runner
 from bot.web.site import Site
 from tests.components.ports import PATIENCE_SECONDS, until
 from tests.web.pages import Desk
+from tests.web.whole import application
 
 SECRET, PERSON = "the-secret", "zoe@example.org"
 CALL = json.dumps({"from": PERSON, "words": "Help!"}).encode()

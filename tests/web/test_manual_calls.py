@@ -12,10 +12,11 @@ import pytest
 from aiohttp import web
 
 from bot import kinds
-from bot.web.server import application, runner
+from bot.web.server import runner
 from bot.web.site import Site
 from tests.conftest import Needs
 from tests.web.pages import Desk
+from tests.web.whole import application
 
 MANUAL = (Path(__file__).parents[2] / "docs" / "channels.md").read_text(encoding="utf-8")
 SECTION = MANUAL.partition("\n## inbound_webhook")[2].partition("\n## ")[0]

@@ -12,8 +12,7 @@ from aiohttp import ClientResponse, FormData
 from structlog.testing import LogCapture
 
 from bot.channel import Batch
-from bot.flows.intake.plan import Filed
-from bot.flows.intake.receive import Reading
+from bot.flows.intake.batches import Filed, Reading
 from bot.flows.rulebook import Rulebook
 from bot.present import Present
 from bot.settings.reading import Settings

@@ -7,9 +7,10 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.web.server import application, runner
+from bot.web.server import runner
 from bot.web.site import Site
 from tests.web.pages import Desk
+from tests.web.whole import application
 
 
 async def say(site: Site, words: bytes) -> bytes:

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 from bot.channel import Batch
 from bot.core.contacts import Contact
 from bot.core.messages import Inbound, Party
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.batches import Capacity, Reading
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing.compose import MessageWriter
 from bot.flows.outgoing.deliver import Attempt, ClaimTerms, record
 from bot.flows.residents import door

@@ -4,7 +4,6 @@ Facts are stored and dates derived from them. What a person was told is not take
 told to them, an earlier one is just met, and the old one stays in the history.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,27 +13,22 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.core import clocks, histories
-from bot.core.calendar_notes import note_of
 from bot.core.deliveries import NewDelivery
 from bot.core.events import Event, EventKind
 from bot.core.histories import Happened
-from bot.core.standards import Standard, from_stored
+from bot.core.standards import Standard
+from bot.flows.changes import rule_versions
 from bot.flows.outgoing import alert, tell
 from bot.flows.rulebook import ClockRules, Rulebook
 from bot.render.words import due_in_words
 from bot.store import clocks as stored_clocks
-from bot.store import contacts, direct, outbox, rules
+from bot.store import contacts, direct, outbox
 from bot.store.clocks import Dates
 
 Values = dict[str, Any]
 AT_ONCE = 5_000
 CALENDAR_REASON = "The days that count as working days have changed."
-_NOTED = "noted "
 STANDARD_REASON = "There was a mistake in the time that we told you."
-_NO_DATES = frozenset(
-    {"title", "valid_from", "valid_to", "page", "approved_by", "reason", "review_by", "areas", "services", "channels"}
-    | {"kinds", "visibility"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,60 +62,6 @@ class Page:
     last_id: int | None = None
     changes: list[Change] = field(default_factory=list)
     people_told: int = 0
-
-
-def now_in_force(clock_rules: ClockRules) -> dict[str, str]:
-    """Every rule by its name: the standards as they are written, the calendars that they use by their version."""
-    tables = {_name(s): json.dumps(s.as_table(), ensure_ascii=False) for s in clock_rules.promises.standards}
-    calendar_keys = {s.calendar_key for s in (*clock_rules.promises.standards, *clock_rules.past.values())}
-    return tables | {f"calendar {key}": clock_rules.calendars[key].version for key in sorted(calendar_keys)}
-
-
-def _name(standard: Standard) -> str:
-    return f"standard {standard.id} {standard.version}"
-
-
-def remember(connection: Connection, clock_rules: ClockRules) -> dict[str, str]:
-    """Take up the standards that contacts keep and no file holds any more; returns all that is kept."""
-    stored_rules = rules.load(connection)
-    for name, value in stored_rules.items():
-        if name.startswith("standard "):
-            was = from_stored(json.loads(value))
-            if clock_rules.promises.versions.get((was.id, was.version)) is None:
-                clock_rules.past[was.id, was.version] = was
-    return stored_rules
-
-
-def names_changed(connection: Connection, book: Rulebook) -> list[str]:
-    """The names of the rules that are not what open contacts were computed by; new standards change nothing."""
-    stored_rules = remember(connection, book.clocks)
-    in_force = now_in_force(book.clocks)
-    return [
-        name
-        for name, value in in_force.items()
-        if name in stored_rules and _dates_of(stored_rules[name]) != _dates_of(value)
-    ]
-
-
-def _dates_of(value: str) -> Any:
-    """What dates follow from: a standard without what it is called, whom it is for and until when it is offered."""
-    if not value.startswith("{"):
-        return value
-    return {key: text for key, text in json.loads(value).items() if key not in _NO_DATES}
-
-
-def settle(connection: Connection, book: Rulebook, now: datetime) -> None:
-    """Keep the rules as they are by now: every open contact was computed by them.
-
-    The days of a calendar that changed are noted, so that figures up to an earlier event count by the days known then.
-    """
-    stored_rules, in_force = rules.load(connection), now_in_force(book.clocks)
-    versions = {f"{_NOTED}{name}": version for name, version in in_force.items() if name.startswith("calendar ")}
-    new_values = {name: value for name, value in (in_force | versions).items() if stored_rules.get(name) != value}
-    rules.keep(connection, new_values, now)
-    keys = [name.removeprefix(f"{_NOTED}calendar ") for name in new_values if name in versions]
-    notes = [note_of(key, book.clocks.calendars[key]) for key in keys]
-    contacts.note(connection, [Event(None, now, EventKind.CALENDAR_NOTED, details=note) for note in notes])
 
 
 def recompute(
@@ -159,7 +99,7 @@ def _change(row: Dates, history: Sequence[Happened], standards_changed: set[str]
         acknowledge = row.acknowledge_by  # that clock has stopped; what was kept or broken stays so
     if acknowledge == row.acknowledge_by and respond == row.respond_by:
         return None
-    why = STANDARD_REASON if _name(standard) in standards_changed else CALENDAR_REASON
+    why = STANDARD_REASON if rule_versions.name_of(standard) in standards_changed else CALENDAR_REASON
     return Change(row.id, row.reference, (row.acknowledge_by, acknowledge), (row.respond_by, respond), why)
 
 

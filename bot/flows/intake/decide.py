@@ -18,13 +18,12 @@ from bot.core.rules import GUARDS, OUR_OWN
 from bot.core.threads import LoggedMessage, Pointers, key_of
 from bot.flows.changes import staff_answers
 from bot.flows.intake import bounces, follow_up, platform_changes, same_words, text_wishes
+from bot.flows.intake.batches import Capacity, Filed
 from bot.flows.intake.consequences import Called, ReceiptShared, ReceiptsKeptBack, ReceiptsStopped
 from bot.flows.intake.gather import BatchFacts
 from bot.flows.intake.ledger import Ledger
 from bot.flows.intake.plan import (
     NOTHING,
-    Capacity,
-    Filed,
     Opening,
     Plan,
     as_stored,

@@ -15,9 +15,7 @@ from bot.core.rules import OUR_OWN
 from bot.core.subkeys import Use, subkey
 from bot.core.threads import Pointers, Threads, key_of
 from bot.flows.intake.follow_up import texts_before
-from bot.flows.intake.plan import (
-    way_of,
-)
+from bot.flows.intake.plan import way_of
 from bot.flows.outgoing.release import BREAKER
 from bot.flows.rulebook import IntakeRules, Rulebook
 from bot.store import contacts, known, outbox

@@ -17,6 +17,7 @@ from bot.core.rules import RuleName
 from bot.core.threads import LoggedMessage, Parent, Pointers, Threads, key_of
 from bot.flows.changes.needs import NO_WISH, Wish, Wished, wish_in, wish_of
 from bot.flows.changes.staff_answers import StaffAnswer
+from bot.flows.intake.batches import Capacity
 from bot.flows.intake.consequences import (
     Allowed,
     CameBack,
@@ -28,7 +29,7 @@ from bot.flows.intake.consequences import (
     Suppressed,
 )
 from bot.flows.intake.gather import BatchFacts
-from bot.flows.intake.plan import Capacity, Plan, looks
+from bot.flows.intake.plan import Plan, looks
 from bot.flows.rulebook import Rulebook
 from bot.store.contacts import Numbers
 from bot.store.known import Recent

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -14,36 +14,15 @@ from bot.core.events import Event, EventKind
 from bot.core.intakes import Verdict
 from bot.core.messages import Inbound
 from bot.core.threads import key_of
+from bot.flows.intake.batches import Filed
 from bot.flows.intake.consequences import Called, Change
 from bot.flows.intake.topics import Topic
 from bot.flows.outgoing.claimed import Claimed
-from bot.flows.outgoing.deliver import ClaimTerms
 from bot.flows.rulebook import NO_WAY, ClockRules, Rulebook, Way
 from bot.store.remote_files import NewFile
 
 Values = dict[str, Any]
 Looks = tuple[tuple[int, datetime], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Filed:
-    """What became of one message: the reference that holds it (None: shunted, or no contact's), and if it was new."""
-
-    reference: str | None
-    new: bool
-    outcome: str = ""
-    rule: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Capacity:
-    """How many acknowledgements each outlet could send at once, and how such a claim holds.
-
-    What fits is claimed in the transaction that queues it: it leaves without another one.
-    """
-
-    free: Mapping[str, int] = field(default_factory=dict)
-    hold: ClaimTerms = field(default_factory=ClaimTerms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from bot.core.events import EventKind
 from bot.core.intakes import RuleName, Verdict
 from bot.core.messages import Inbound, Post
 from bot.core.threads import Parent
+from bot.flows.intake.batches import Filed
 from bot.flows.intake.consequences import News, WordsRemoved
 from bot.flows.intake.gather import BatchFacts
-from bot.flows.intake.plan import Filed, Plan, event
+from bot.flows.intake.plan import Plan, event
 
 CHANGES = frozenset({"edit", "deletion"})
 NEWS = frozenset({"delivered", "undelivered"})

@@ -9,7 +9,7 @@ from bot.channel import Channel, Rereader
 from bot.core.messages import Inbound
 from bot.field_channels import Desk, Form
 from bot.flows.intake import receive
-from bot.flows.intake.plan import Filed
+from bot.flows.intake.batches import Filed
 from bot.flows.rulebook import NO_WAY, Rulebook
 from bot.store import shunt
 from bot.store.shunt import ShuntedMessage

@@ -21,6 +21,7 @@ from bot.flows.changes.needs import Wished
 from bot.flows.changes.refusals import Refused
 from bot.flows.changes.staff_answers import StaffAnswer
 from bot.flows.intake import delivery_news
+from bot.flows.intake.batches import Capacity, Filed, Reading
 from bot.flows.intake.consequences import (
     Allowed,
     CameBack,
@@ -37,7 +38,7 @@ from bot.flows.intake.consequences import (
 )
 from bot.flows.intake.decide import decide
 from bot.flows.intake.gather import gather
-from bot.flows.intake.plan import Capacity, Filed, Plan
+from bot.flows.intake.plan import Plan
 from bot.flows.outgoing import alert
 from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
@@ -70,14 +71,6 @@ class Received:
     filed: list[Filed]
     claimed: list[Claimed]
     more: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """Whose batch it is and where its cursor stood."""
-
-    channel: str
-    cursor: str | None = None
 
 
 def receive(

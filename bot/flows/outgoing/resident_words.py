@@ -13,14 +13,13 @@ from bot.core.lengths import Longest, fragments
 from bot.core.needs import Need
 from bot.flows import promise_words
 from bot.flows.outgoing.claimed import Claimed
+from bot.flows.outgoing.tell import BEFORE_AT
 from bot.flows.rulebook import Rulebook
 from bot.render.compose import Composer
 from bot.render.renditions import Manner, Rendition
 from bot.render.samples import LONGEST
 from bot.render.words import Language, instant_in_words
 
-# In the details of a new date: the instant that the person knew, whose words are those of their language.
-BEFORE_AT = "before_at"
 RECEIPT = "acknowledgement"
 _EASY = "acknowledgement-easy"
 _PUBLIC = "mention"

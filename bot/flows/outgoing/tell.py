@@ -9,10 +9,11 @@ from typing import Any
 from bot.core.contacts import Contact
 from bot.core.deliveries import HELD, Delivery, NewDelivery, Purpose
 from bot.flows.outgoing.alert import UNPROMPTED
-from bot.flows.outgoing.resident_words import BEFORE_AT
 from bot.flows.rulebook import OutgoingRules, Rulebook
 
 Values = dict[str, Any]
+# In the details of a new date: the instant that the person knew, whose words are those of their language.
+BEFORE_AT = "before_at"
 # What of the details of a receipt keeps later mail in its thread.
 _THREADING = ("reply_to", "in_reply_to", "references")
 

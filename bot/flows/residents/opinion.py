@@ -14,9 +14,9 @@ from bot.core.events import SENDER, Event, EventKind
 from bot.core.feedback import MOST_CHARACTERS, Feedback, Opinion, Satisfaction
 from bot.core.messages import Inbound, Party
 from bot.flows.changes.refusals import Refused
+from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.intake.follow_up import may_be_urgent
-from bot.flows.intake.plan import Capacity
-from bot.flows.intake.receive import Reading, receive
+from bot.flows.intake.receive import receive
 from bot.flows.outgoing import alert
 from bot.flows.rulebook import Rulebook
 from bot.store import contacts, outbox

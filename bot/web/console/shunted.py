@@ -10,7 +10,7 @@ from bot.core.events import EventKind
 from bot.core.messages import Inbound
 from bot.core.roles import Permission
 from bot.flows.intake import reading_again
-from bot.flows.intake.plan import Filed
+from bot.flows.intake.batches import Filed
 from bot.flows.intake.reading_again import Messages
 from bot.render.words import instant_in_words
 from bot.store import contacts, shunt

@@ -28,8 +28,6 @@ from bot.web.site import Site, loop_time
 from bot.web.throttling import Throttle
 from bot.wire.uploads import ACCEPTED
 
-# Room for 10,000 characters of four bytes, each sent as %XX, and for a much too long message to be shown again.
-MOST_BYTES = 512 * 1024
 # The empty form holds nothing private. "no-store" would make browsers forget what was typed when a line drops
 # and the person goes back; "no-cache" lets them keep the page, its token and the words.
 _KEEP_FOR_GOING_BACK = "private, no-cache"

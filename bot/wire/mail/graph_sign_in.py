@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlsplit
 
-from oauthlib.oauth2 import BackendApplicationClient
 from pydantic import SecretStr
 
 from bot.wire.mail.graph_certificate import Certificate
@@ -42,6 +41,8 @@ class ByCertificate:
 
     def request_body(self, refresh_token: SecretStr | None, server_time: Callable[[], float]) -> str:
         """Return the form to post."""
+        from oauthlib.oauth2 import BackendApplicationClient  # noqa: PLC0415 - as `oauth` does
+
         now = int(server_time())
         claims = {
             "aud": self.token_url,

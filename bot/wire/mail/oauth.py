@@ -11,16 +11,18 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 from urllib.error import URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPErrorProcessor, ProxyHandler, Request, build_opener
 
-from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
 from bot.channel import ChannelError, Misconfigured, Temporary
 from bot.wire.privacy import LOOPBACK
+
+if TYPE_CHECKING:
+    from oauthlib.oauth2 import OAuth2Error
 
 ANSWER_SECONDS = 15.0
 # A token is not used in its last minute: the mail server's clock may be ahead of the local one.
@@ -95,6 +97,8 @@ class OAuth(BaseModel):
 
     def request_body(self, refresh_token: SecretStr | None, server_time: Callable[[], float]) -> str:
         """Return the form to post."""
+        from oauthlib.oauth2 import BackendApplicationClient  # noqa: PLC0415 - no need of it with a password
+
         client = BackendApplicationClient(self.client_id)
         # In the body, as Microsoft and Google document it, not by HTTP Basic (RFC 6749 section 2.3.1).
         secret = self.client_secret.get_secret_value()
@@ -212,6 +216,8 @@ class TokenSource:
         """Return the parameters of RFC 6749 section 5.1, checked; raise the error of section 5.2 otherwise."""
         if status >= 500 or status in (408, 429):
             raise Temporary(self._message(f"cannot give an access token now ({status})"))
+        from oauthlib.oauth2 import BackendApplicationClient, OAuth2Error  # noqa: PLC0415 - as above
+
         try:
             answer = BackendApplicationClient("").parse_request_body_response(text)
         except OAuth2Error as error:
@@ -225,7 +231,7 @@ class TokenSource:
             raise self._no_token(status)
         return answer
 
-    def _refusal(self, status: int, error: OAuth2Error) -> ChannelError:
+    def _refusal(self, status: int, error: "OAuth2Error") -> ChannelError:
         code = str(error.error)
         if code == "missing_token" or not re.fullmatch(r"[a-z_]{1,40}", code):
             return self._no_token(status)
