@@ -17,7 +17,6 @@ from bot.kinds import load
 from tests.components.dovecot import CONTACT, Dovecot
 from tests.components.sink import Sink
 from tests.components.terminal import Terminal
-from tests.conftest import Needs
 
 NAME = ("--name", "Example Council", "--yes")
 PASSWORD = "correct horse battery"
@@ -305,7 +304,7 @@ def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
 
 
 @pytest.mark.needs("dovecot", "smtp-sink")
-def test_a_mailbox_is_tried_at_once(tmp_path: Path, needs: Needs) -> None:
+def test_a_mailbox_is_tried_at_once(tmp_path: Path) -> None:
     """A wrong password is said to be wrong, is seen nowhere, and is mended in its file."""
     with Dovecot() as dovecot, Sink() as sink:
         with Terminal("init", "council", "--name", "Example Council", directory=tmp_path) as terminal:
