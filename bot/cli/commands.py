@@ -57,6 +57,10 @@ CONTACTS = {
         "receipts:acknowledge_now",
         "Send the receipt of a contact that had none. Its dates count from when the person wrote.",
     ),
+    "write": Line(
+        "writing:write",
+        "Write the same to the people of several contacts, as a holding reply. Status 1 if somebody cannot be reached.",
+    ),
     "legal-hold": Line(
         "people:legal_hold",
         "Keep the words of a contact whatever its age, such as while somebody has asked for them by law.",
@@ -117,6 +121,11 @@ COMMANDS = {
         "report:report",
         "Count what became of the contacts of a period: promises by when they fell due, times, what is open, and why.",
     ),
+    "hold": Line(
+        "writing:hold",
+        "Let no receipt leave, nor anything else that waits to leave by itself, until `ackbot release`.",
+    ),
+    "sent": Line("writing:departures", "List what left to people, each with the version of its words."),
     "release": Line(
         "receipts:release",
         "Let the receipts leave that are held: too many at once, or a store that was put back from a copy.",

@@ -43,6 +43,8 @@ class Purpose(StrEnum):
 
 
 TO_STAFF = frozenset({Purpose.ALERT, Purpose.URGENT, Purpose.NOTICE, Purpose.DIGEST})
+# What a person is sent without anybody having typed it or asked for it.
+BY_ITSELF = frozenset(Purpose) - TO_STAFF - {Purpose.ANSWER, Purpose.TRACK_LINK, Purpose.EVENT}
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,7 @@ class EventKind(StrEnum):
     EVENTS_REPLAYED = "events replayed"
 
     # The results of our deliveries.
+    RECEIPTS_STOPPED = "receipts stopped"
     RECEIPT_RELEASED = "receipt released"
     RECEIPTS_RELEASED = "receipts released"
     RECEIPT_NOT_NEEDED = "receipt not needed"

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select, update
 
-from bot.core.deliveries import HELD, TO_STAFF, WAITING, NewDelivery, Purpose, State
+from bot.core.deliveries import BY_ITSELF, HELD, TO_STAFF, WAITING, NewDelivery, Purpose, State
 from bot.store import outbox, wakeups
 from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_HELD, IS_RECEIPT
 from bot.store.tables import contacts, deliveries
@@ -28,6 +28,13 @@ class Departure(NamedTuple):
 def hold(connection: Connection) -> int:
     """Let no acknowledgement leave until `release`; returns how many were waiting."""
     change = update(deliveries).where(_RECEIPT_WAITS, HAS_NEXT_ATTEMPT).values(next_attempt_at=HELD)
+    return connection.execute(change).rowcount
+
+
+def hold_what_leaves_by_itself(connection: Connection) -> int:
+    """Let nothing leave to people that waits and that nobody typed or asked for, until `release`; returns how much."""
+    is_ours = deliveries.c.purpose.in_(sorted(BY_ITSELF)) & deliveries.c.state.in_(WAITING)
+    change = update(deliveries).where(is_ours, HAS_NEXT_ATTEMPT).values(next_attempt_at=HELD)
     return connection.execute(change).rowcount
 
 

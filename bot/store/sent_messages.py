@@ -5,11 +5,11 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Text, delete, func, or_, select
 
-from bot.core.deliveries import Delivery
+from bot.core.deliveries import TO_STAFF, Delivery
 from bot.core.messages import Outbound
 from bot.store.conditions import HAS_NO_CONTACT
 from bot.store.direct import run_many
@@ -42,6 +42,36 @@ class SentMessage:
     def external_id(self) -> str:
         """Return the other side's name, or ""."""
         return str(self.envelope.get("external_id", ""))
+
+
+class Departure(NamedTuple):
+    """A message that left to a person, or may have: of which contact, from which words, what became of it."""
+
+    id: int
+    reference: str
+    at: datetime
+    template: str
+    state: str
+
+
+def to_people(
+    connection: Connection, since: datetime, until: datetime, words: str = "", after_id: int = 0, limit: int = 500
+) -> list[Departure]:
+    """Return what left to people from `since` until before `until`, in order, from words of that name ("": any)."""
+    query = (
+        select(
+            sent_messages.c.id, contacts.c.reference, sent_messages.c.at, sent_messages.c.template, deliveries.c.state
+        )
+        .join_from(sent_messages, deliveries, sent_messages.c.delivery_id == deliveries.c.id)
+        .join(contacts, deliveries.c.contact_id == contacts.c.id)
+        .where(sent_messages.c.id > after_id, sent_messages.c.at >= since, sent_messages.c.at < until)
+        .where(deliveries.c.purpose.not_in(sorted(TO_STAFF)))
+        .order_by(sent_messages.c.id)
+        .limit(limit)
+    )
+    if words:
+        query = query.where(sent_messages.c.template.startswith(f"{words}.", autoescape=True))
+    return [Departure(*row) for row in connection.execute(query)]
 
 
 def row_of(delivery: Delivery, at: datetime, message: Outbound, external_id: str) -> dict[str, Any]:

@@ -168,3 +168,50 @@ def test_triage_knows_us_by_the_configuration(run: Run, tmp_path: Path) -> None:
     assert lines(run("triage", "--json", str(file)))[0]["rule"] == "2 our own mail"
     alone = CliRunner().invoke(app, ["triage", "--json", str(file)])
     assert json.loads(alone.stdout)["outcome"] == "acknowledge"
+
+
+def test_staff_stop_what_leaves_by_itself(
+    run: Run, logged: Callable[[Inbound], str], mail: Callable[..., Inbound], tmp_path: Path
+) -> None:
+    """With a reason, which the trail has; what waits is held, and so is what comes next, also where no limit is set."""
+    with (tmp_path / "config" / "ackbot.toml").open("a", encoding="utf-8") as file:
+        file.write("[limits]\nreceipts_a_minute = 0\n")
+    before = logged(mail(1))
+    refusal = run("hold", "--reason", "  ")
+    assert (refusal.exit_code, "say why" in refusal.stderr) == (1, True)
+    assert "0 receipts are held" in run("release", "--list").stderr
+    assert "1 messages that waited are held" in run("hold", "--reason", "wrong number").stdout
+    after = logged(mail(2))
+    assert {before, after} == {line.split()[0] for line in run("release", "--list").stdout.splitlines()}
+    assert "0 messages that waited are held" in run("hold", "--reason", "wrong number").stdout
+    reasons = _rows(tmp_path, "SELECT details FROM events WHERE kind = 'receipts stopped'")
+    assert [json.loads(words)["reason"] for (words,) in reasons] == ["wrong number"] * 2
+    assert "2 receipts leave now" in run("release").stdout
+
+
+def test_the_same_words_are_written_to_several(
+    run: Run, logged: Callable[[Inbound], str], mail: Callable[..., Inbound], tmp_path: Path
+) -> None:
+    """A trial queues nothing; then each has them once, and who cannot be reached is named with the reason."""
+    first, second = logged(mail(1)), logged(mail(2, From="other@b.example"))
+    run("contacts", "close", second, "--reason", "spam")
+    to, words = tmp_path / "who.txt", tmp_path / "words.txt"
+    to.write_text(f"{first}\n{second}\n{first}\nEX-2222-2222\n", encoding="utf-8")
+    command = ["contacts", "write", str(words), "--to", str(to)]
+    assert run(*command).exit_code == 2
+    words.write_text("We are sorry.", encoding="utf-8")
+    for more, queue in ((["--dry-run"], []), ([], [(1,)])):
+        result = run(*command, *more)
+        assert result.exit_code == 1
+        assert f"{second}: {second} is closed" in result.stdout
+        assert "EX-2222-2222: there is no contact" in result.stdout
+        assert "The people of 1 contacts" in result.stderr
+        assert _rows(tmp_path, "SELECT contact_id FROM deliveries WHERE purpose = 'answer'") == queue
+
+
+def _rows(tmp_path: Path, query: str) -> list[Any]:
+    store = Store(f"sqlite:///{tmp_path}/ackbot.db")
+    try:
+        return [tuple(row) for row in store.read_now(lambda c: c.execute(text(query)).all())]
+    finally:
+        store.let_go()

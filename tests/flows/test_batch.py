@@ -248,8 +248,8 @@ def test_the_rows_of_a_batch_keep_every_column(store: Store, book: Rulebook, mai
 
 # Both databases get the same statements; of the two drivers only SQLite's shows them.
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
-def test_a_plain_mail_asks_four_questions(store: Store, book: Rulebook, mail: Make) -> None:
-    """If it is here already, what its sender was sent of late and needs of us, the next numbers; then it is written."""
+def test_a_plain_mail_asks_five_questions(store: Store, book: Rulebook, mail: Make) -> None:
+    """Is it here, what was its sender sent and needs, are receipts stopped, the next numbers; then it is written."""
     statements: list[str] = []
     with writing(store) as connection:
         log(connection, book, mail())
@@ -260,6 +260,6 @@ def test_a_plain_mail_asks_four_questions(store: Store, book: Rulebook, mail: Ma
         driver.set_trace_callback(None)
     # SQLite names a statement again when a trigger looks at it.
     verbs = [statement.split()[0] for statement in dict.fromkeys(statements)]
-    assert verbs.count("SELECT") == 4
+    assert verbs.count("SELECT") == 5
     assert verbs.count("INSERT") == 5
     assert set(verbs) == {"SELECT", "INSERT", "SAVEPOINT", "RELEASE"}

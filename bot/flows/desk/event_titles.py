@@ -57,6 +57,7 @@ _EVENTS = {
     EventKind.LINKS_MADE_VOID: "Links to the page of the message made void",
     EventKind.COMPLAINED_OF: "The person called a mail of ours unwanted",
     EventKind.RECEIPT_DECIDED_ON: "Acknowledgement decided on",
+    EventKind.RECEIPTS_STOPPED: "Acknowledgements stopped",
     EventKind.RECEIPT_RELEASED: "Acknowledgement let go",
     EventKind.RECEIPTS_RELEASED: "Acknowledgements let go",
     EventKind.RECEIPT_NOT_NEEDED: "No acknowledgement needed",

@@ -174,7 +174,5 @@ def _addresses(messages: Sequence[Inbound], people: set[str]) -> set[str]:
 
 def _breaker(connection: Connection, now: datetime, rules: IntakeRules) -> tuple[int | None, bool]:
     """How many receipts may be queued before it stops them all, and whether it has."""
-    if not rules.limits.a_minute:
-        return None, False
     count, is_stopped = known.receipts_since(connection, now - acknowledgements.MINUTE, BREAKER)
-    return rules.limits.a_minute - count, is_stopped
+    return rules.limits.a_minute - count if rules.limits.a_minute else None, is_stopped
