@@ -1,6 +1,7 @@
 """What `ackbot check --live` asks: whether every account answers, what it covers, and what a first look would log."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -30,7 +31,10 @@ async def _ask_all(configured: "Settings") -> list[Finding]:
 
     channels = build_channels(configured)
     accounts = {name: channel for name, channel in channels.items() if isinstance(channel, Checkable)}
-    typer.echo(f"Asking {len(accounts)} accounts, each for {_PATIENCE_SECONDS:.0f} seconds at most.", err=True)
+    if sys.stderr.isatty():
+        typer.echo(
+            f"Asking the accounts ({len(accounts)}), for {_PATIENCE_SECONDS:.0f} seconds at most each.", err=True
+        )
     gate = asyncio.Semaphore(_AT_ONCE)
     async with _safes_of(configured, channels.values()):
         answers = await asyncio.gather(*(_ask(name, account, configured, gate) for name, account in accounts.items()))
@@ -42,12 +46,11 @@ async def _safes_of(configured: "Settings", channels: "Collection[Channel]") -> 
     """Let accounts renew their tokens as the service does: a check must not use up one that is good once."""
     from bot.loops import safekeeping
     from bot.present import Present
-    from bot.store import schema
     from bot.store.engine import Store
     from bot.wire.platforms.safes import SecretKeeper
 
     has_secrets = any(isinstance(channel, SecretKeeper) for channel in channels)
-    if not has_secrets or schema.current(configured.store.url) != schema.newest():
+    if not has_secrets or not _is_current(configured.store.url):
         yield
         return
     store = Store(configured.store.url, configured.store.secrets)
@@ -57,6 +60,16 @@ async def _safes_of(configured: "Settings", channels: "Collection[Channel]") -> 
         yield
     finally:
         await store.close()
+
+
+def _is_current(url: str) -> bool:
+    """Whether there is a store, and of this version; one that cannot be read is named elsewhere in the report."""
+    from bot.store import schema
+
+    try:
+        return schema.current(url) == schema.newest()
+    except schema.StoreRefused:
+        return False
 
 
 async def _ask(name: str, account: "Checkable", configured: "Settings", gate: asyncio.Semaphore) -> list[Finding]:

@@ -17,6 +17,7 @@ from bot.store import duties, keys, schema, wordings
 from bot.store.engine import Store
 from bot.store.wordings import Sort, Wording
 from tests.cli.test_settings import GOOD
+from tests.components.ports import free_port
 from tests.peers.x import REFRESH, XPeer
 
 WARNING = "channel inbox has neither sent_folder nor authserv_id"
@@ -267,3 +268,11 @@ def test_a_program_reads_the_same_as_json(tmp_path: Path, before: str, after: st
     expected = {"good": status == 0, "configuration": str(tmp_path), "errors": status // 2}
     assert {key: verdict[key] for key in expected} == expected
     assert {frozenset(finding) for finding in findings} == {frozenset({"level", "file", "message"})}
+
+
+def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    """In one line among the warnings; the files are judged all the same."""
+    store = f'[store]\nurl = "postgresql://ackbot@127.0.0.1:{free_port()}/ackbot"\n'
+    status, lines = _checked(tmp_path, COMPLETE + store)
+    assert status == 0, lines
+    assert [line for line in lines if "the store cannot be read" in line]
