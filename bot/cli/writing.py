@@ -116,7 +116,7 @@ def _text_of(file: Path) -> str:
 
 def _write_to(store: "Store", reference: str, words: str, subject: str, book: "Rulebook", *, dry_run: bool) -> str:
     """Write to the person of one contact; returns why that cannot be, "" where it is done."""
-    from bot.flows.changes import recompute
+    from bot.flows.changes import rule_versions
     from bot.flows.changes.answer import Answer, answer
     from bot.flows.changes.refusals import Refused
     from bot.store import trials
@@ -125,7 +125,7 @@ def _write_to(store: "Store", reference: str, words: str, subject: str, book: "R
     now, actor, draft = contacts.present(store), noting.actor(), Answer("holding", words, subject)
 
     def work(connection: "Connection") -> None:
-        recompute.remember(connection, book.clocks)
+        rule_versions.remember(connection, book.clocks)
         answer(connection, reference, draft, actor, now, book)
 
     def attempt(connection: "Connection") -> None:
