@@ -34,7 +34,6 @@ def verify(
     from bot.core.chain import Secret, Verification
     from bot.core.subkeys import Use, subkey
     from bot.store import chain
-    from bot.store.engine import StoreUnavailable
 
     links = [_link_or_exit(head) for head in heads or ()]
     configured, store = open_store(config)
@@ -43,8 +42,6 @@ def verify(
     try:
         verification = store.read_now(lambda c: chain.verify(c, start, _show_progress))
         waiting_count = store.read_now(chain.waiting_count)
-    except StoreUnavailable as error:
-        refuse(f"The store cannot be read now: {error}")
     finally:
         store.let_go()
     if as_json:

@@ -3,7 +3,8 @@
 None is imported for another's sake, nor for `--help`. A command of any other group stands in that group's file.
 """
 
-from typing import Annotated
+import sys
+from typing import Annotated, Any
 
 import typer
 
@@ -156,6 +157,17 @@ class Contacts(LazyGroup):
 
 class _Ackbot(LazyGroup):
     table = COMMANDS
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was asked for, to the last line of its output."""
+        try:
+            outcome = super().invoke(ctx)
+            sys.stdout.flush()
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - what is a fault of ours is raised again
+            from bot.cli import endings
+
+            endings.end(error)
+        return outcome
 
 
 # Plain help: what draws boxes takes longer to import than all else that `--help` does, and swallows words in brackets.

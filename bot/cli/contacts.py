@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 import typer
 
 from bot.cli import noting
-from bot.cli.configuration import MISUSE, NEGATIVE, Directory, load_or_exit, refuse, rulebook_of
+from bot.cli.configuration import MISUSE, NEGATIVE, Directory, load_or_exit, rulebook_of
 from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
@@ -121,10 +121,8 @@ class Turn(NamedTuple):
 
 
 def change(reference: str, config: Any, work: "Callable[[Connection, Turn], T]") -> tuple[Turn, T]:
-    """Run one of the verbs on the contact, in one transaction; says why and ends the command where it is refused."""
+    """Run one of the verbs on the contact, in one transaction. Raises Refused, as the verb does."""
     from bot.flows.changes import rule_versions
-    from bot.flows.changes.refusals import Refused
-    from bot.store.engine import StoreUnavailable
 
     configured, store = open_store(config)
     contact, book = contact_or_exit(store, configured, reference), rulebook_of(configured)
@@ -136,31 +134,22 @@ def change(reference: str, config: Any, work: "Callable[[Connection, Turn], T]")
         rule_versions.remember(connection, book.clocks)
         return work(connection, turn)
 
-    try:
-        return turn, store.write_now(work_with_store)
-    except StoreUnavailable as error:
-        refuse(f"Nothing was changed, the store cannot be written now: {error}")
-    except Refused as refusal:
-        typer.echo(f"Nothing was changed: {refusal.reason}.", err=True)
-        raise typer.Exit(NEGATIVE) from refusal
+    return turn, store.write_now(work_with_store)
 
 
 def open_store(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
-    """The configuration and its store; one that is not there yet is made, or ends the command, as an older one does."""
+    """The configuration and its store; one that is not there is made, or refused as an older one is (StoreRefused)."""
     from bot.present import Present
     from bot.store import keys, schema
     from bot.store.engine import Store
 
     configured = load_or_exit(config)
     url, secrets = configured.store.url, configured.store.secrets
-    try:
-        if make and schema.current(url) is None:
-            schema.prepare(url, may_upgrade=False)
-            keys.begin(url, secrets, Present().now())
-        schema.require(url)
-        keys.require(url, secrets)
-    except schema.StoreRefused as error:
-        refuse(f"Nothing was done: {error}.")
+    if make and schema.current(url) is None:
+        schema.prepare(url, may_upgrade=False)
+        keys.begin(url, secrets, Present().now())
+    schema.require(url)
+    keys.require(url, secrets)
     return configured, Store(url, secrets)
 
 

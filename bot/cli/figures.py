@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.configuration import NEGATIVE, Directory, refuse
+from bot.cli.configuration import NEGATIVE, Directory
 from bot.cli.contacts import Json, open_store
 
 if TYPE_CHECKING:
@@ -34,14 +34,10 @@ def rebuild(
 
     The service may run meanwhile, and reports are right all the time.
     """
-    from bot.store.engine import StoreUnavailable
-
     _, store = open_store(config)
     try:
         count, differing = _make_anew(store, is_trial=check)
         references = store.read_now(partial(_references, ids=differing[:_MOST_NAMED]))
-    except StoreUnavailable as error:
-        refuse(f"The store cannot be used now: {error}. Nothing is lost; run it again.")
     finally:
         store.let_go()
     if as_json:

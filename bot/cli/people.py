@@ -108,8 +108,6 @@ def erase(
         typer.confirm(f"What {address} wrote cannot be brought back. Erase it?", abort=True)
     try:
         erasure = store.write_now(lambda c: erase_person(c, address, actor, now, names_key))
-    except StoreUnavailable as error:
-        refuse(f"Nothing was erased, the store cannot be written now: {error}")
     except Refused as refusal:
         refuse(f"Nothing was erased. {refusal.sentence}")
     with suppress(StoreUnavailable):  # the night does the rest

@@ -4,20 +4,16 @@ import json
 import sys
 from dataclasses import asdict
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from bot.cli import contacts, noting
-from bot.cli.configuration import NEGATIVE, Directory, refuse
+from bot.cli.configuration import NEGATIVE, Directory
 from bot.cli.contacts import Json, Reference
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from sqlalchemy import Connection
-
-    from bot.store.engine import Store
+    pass
 
 
 Address = Annotated[str, typer.Option("--to", metavar="ADDRESS", help="Where it goes.  [default: the sender]")]
@@ -132,7 +128,7 @@ def release(
         typer.echo(f"{len(contacts_held)} receipts are held. They leave with: ackbot release", err=True)
         return
     actor = noting.actor()
-    count = _write_or_exit(store, lambda c: flow.release(c, now, actor))
+    count = store.write_now(lambda c: flow.release(c, now, actor))
     typer.echo(f"{count} receipts leave now." if count else "No receipt was held.")
 
 
@@ -147,7 +143,7 @@ def suppressions(
     configured, store = contacts.open_store(config)
     zone = configured.organisation.zone
     if drop:
-        if not _write_or_exit(store, lambda c: stored.drop(c, drop)):
+        if not store.write_now(lambda c: stored.drop(c, drop)):
             _refuse(f"{drop} is not suppressed")
         typer.echo(f"{drop} gets automatic mail again.")
         return
@@ -155,15 +151,6 @@ def suppressions(
         facts = {key: contacts.plain(value, zone) for key, value in asdict(suppression).items()}
         line = f"{facts['address']}  until {facts['until'][:10]}, because {facts['reason']}"
         typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else line)
-
-
-def _write_or_exit(store: "Store", work: "Callable[[Connection], Any]") -> Any:
-    from bot.store.engine import StoreUnavailable
-
-    try:
-        return store.write_now(work)
-    except StoreUnavailable as error:
-        refuse(f"Nothing was changed, the store cannot be written now: {error}")
 
 
 def _refuse(reason: str, *, done: str = "Nothing was changed") -> NoReturn:

@@ -132,14 +132,11 @@ def _draw_up(store: "Store", configured: "Settings", request: "Request") -> "Exa
 
 def _read(work: Callable[[], T]) -> T:
     from bot.flows.changes.refusals import Refused
-    from bot.store.engine import StoreUnavailable
 
     try:
         return work()
     except Refused as error:
         refuse(f"{_OPTIONS[error.field]}: {error.sentence}")
-    except StoreUnavailable as error:
-        refuse(f"The store cannot be read now: {error}. Nothing was changed; run it again.")
 
 
 def _progress(count: int) -> None:

@@ -13,11 +13,11 @@ def status(config: Directory = None) -> None:
     from bot.store import schema
 
     url = load_or_exit(config).store.url
+    current, newest = schema.current(url), schema.newest()
+    typer.echo(f"store: {current or 'none yet'}\nneeded: {newest}")
+    if current == newest:
+        return
     try:
-        current, newest = schema.current(url), schema.newest()
-        typer.echo(f"store: {current or 'none yet'}\nneeded: {newest}")
-        if current == newest:
-            return
         if current is not None:
             schema.require(url)
             typer.echo("A newer version made this schema, and this one works on it.")

@@ -3,12 +3,12 @@
 import json
 import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.cli import contacts, noting
-from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
+from bot.cli.configuration import NEGATIVE, Directory, rulebook_of
 from bot.cli.contacts import Json
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def replay(number: Number, config: Directory = None) -> None:
     if messages is None:
         typer.echo(f"This version cannot read it. Read it with ackbot shunted raw {number}, and answer it by hand.")
         raise typer.Exit(NEGATIVE)
-    filings = _write_or_exit(store, lambda c: reading_again.replay(c, number, messages, now, book))
+    filings = store.write_now(lambda c: reading_again.replay(c, number, messages, now, book))
     if filings is None:
         typer.echo("It still cannot be logged, and is kept as it was.", err=True)
         raise typer.Exit(NEGATIVE)
@@ -80,7 +80,7 @@ def drop(number: Number, config: Directory = None) -> None:
     _, store = contacts.open_store(config)
     _message_or_exit(store, number)
     now = contacts.present(store)
-    _write_or_exit(store, lambda c: shunt.put_away(c, number, now))
+    store.write_now(lambda c: shunt.put_away(c, number, now))
     typer.echo(f"{number} is deleted.")
 
 
@@ -92,12 +92,3 @@ def _message_or_exit(store: "Store", number: int) -> "ShuntedMessage":
         typer.echo(f"There is no message {number} here.", err=True)
         raise typer.Exit(NEGATIVE)
     return row
-
-
-def _write_or_exit(store: "Store", work: Any) -> Any:
-    from bot.store.engine import StoreUnavailable
-
-    try:
-        return store.write_now(work)
-    except StoreUnavailable as error:
-        refuse(f"Nothing was changed, the store cannot be written now: {error}")

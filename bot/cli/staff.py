@@ -190,14 +190,10 @@ def _password(file: str, config: Any, *about: str) -> str:
 
 def _do(config: Any, work: "Work[Outcome]") -> "Outcome":
     from bot.flows.staffing import Refused
-    from bot.store.engine import StoreUnavailable
 
     configured, store = contacts.open_store(config, make=True)
     book, now, actor = rulebook_of(configured), contacts.present(store), noting.actor()
-    try:
-        outcome = store.write_now(lambda c: work(c, actor, now, book))
-    except StoreUnavailable as error:
-        refuse(f"Nothing was changed, the store cannot be written now: {error}")
+    outcome = store.write_now(lambda c: work(c, actor, now, book))
     if isinstance(outcome, Refused):
         _refuse(outcome.reason)
     return outcome

@@ -31,7 +31,6 @@ def create(
 ) -> None:
     """Make a token and print it once: only its hash is stored. Status 1 if the name is taken."""
     from bot.flows import staffing
-    from bot.store.engine import StoreUnavailable
     from bot.store.tokens import Token
 
     configured, store = contacts.open_store(config, make=True)
@@ -43,10 +42,7 @@ def create(
     token = Token(name.strip(), frozenset(scope), frozenset(team or ()), now, ends_at=ends_at)
     if not token.name or len(token.name) > 80 or not token.name.isprintable():
         refuse("--name: give it a name of up to 80 characters")
-    try:
-        result = store.write_now(lambda c: staffing.create_token(c, token, actor, book))
-    except StoreUnavailable as error:
-        refuse(f"No token was made, the store cannot be written now: {error}")
+    result = store.write_now(lambda c: staffing.create_token(c, token, actor, book))
     if isinstance(result, staffing.Refused):
         typer.echo(f"No token was made: {result.reason}.", err=True)
         raise typer.Exit(NEGATIVE)
@@ -81,14 +77,10 @@ def list_(config: Directory = None, as_json: Json = False) -> None:
 def revoke(name: Name, config: Directory = None) -> None:
     """End a token at once. Status 1 if there is none of that name."""
     from bot.flows import staffing
-    from bot.store.engine import StoreUnavailable
 
     _, store = contacts.open_store(config, make=True)
     now, actor = contacts.present(store), noting.actor()
-    try:
-        refusal = store.write_now(lambda c: staffing.revoke_token(c, name, actor, now))
-    except StoreUnavailable as error:
-        refuse(f"Nothing was changed, the store cannot be written now: {error}")
+    refusal = store.write_now(lambda c: staffing.revoke_token(c, name, actor, now))
     if refusal is not None:
         typer.echo(f"Nothing was changed: {refusal.reason}.", err=True)
         raise typer.Exit(NEGATIVE)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import noting
-from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse
+from bot.cli.configuration import NEGATIVE, Directory, load_or_exit
 from bot.cli.contacts import Json, contact_or_exit, open_store, plain, present
 
 if TYPE_CHECKING:
@@ -92,22 +92,14 @@ def take(
 ) -> None:
     """Say that you have every urgent contact that nobody has taken yet. Status 1 if there is none."""
     from bot.core.roles import Scope
-    from bot.flows.changes.refusals import Refused
     from bot.flows.changes.take_all import take_all
     from bot.store import calls
-    from bot.store.engine import StoreUnavailable
 
     configured, store = open_store(config)
     number = contact_or_exit(store, configured, up_to).id if up_to else None
     scope = Scope(frozenset({team}), unassigned=False) if team else Scope()
     actor, now = noting.actor(), present(store)
-    try:
-        result = store.write_now(lambda c: take_all(c, calls.calling(c, scope, number), actor, now))
-    except StoreUnavailable as error:
-        refuse(f"Nothing was changed, the store cannot be written now: {error}")
-    except Refused as refusal:
-        typer.echo(f"Nothing was changed: {refusal.reason}.", err=True)
-        raise typer.Exit(NEGATIVE) from refusal
+    result = store.write_now(lambda c: take_all(c, calls.calling(c, scope, number), actor, now))
     typer.echo("\n".join((*result.references, result.words)))
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.cli import contacts, noting
-from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
+from bot.cli.configuration import Directory, rulebook_of
 from bot.cli.contacts import Json
 
 app = typer.Typer(help="Systems of yours that are told what happens.", no_args_is_help=True)
@@ -25,19 +25,11 @@ def replay(
     as_json: Json = False,
 ) -> None:
     """Tell it again every event after a number, of the kinds that it follows. Status 1 if that cannot be."""
-    from bot.flows.changes.refusals import Refused
     from bot.flows.changes.replay_events import replay_events
-    from bot.store.engine import StoreUnavailable
 
     configured, store = contacts.open_store(config)
     book, now, actor = rulebook_of(configured), contacts.present(store), noting.actor()
-    try:
-        replay = store.write_now(lambda c: replay_events(c, name, after, actor, now, book))
-    except StoreUnavailable as error:
-        refuse(f"Nothing was changed, the store cannot be written now: {error}")
-    except Refused as refusal:
-        typer.echo(f"Nothing was changed: {refusal.reason}.", err=True)
-        raise typer.Exit(NEGATIVE) from refusal
+    replay = store.write_now(lambda c: replay_events(c, name, after, actor, now, book))
     span = f"the events after {replay.after} up to {replay.up_to}"
     facts = {"name": name, "after": replay.after, "up_to": replay.up_to}
     typer.echo(json.dumps(facts) if as_json else f"{name} is told {span} again, while the service runs.")

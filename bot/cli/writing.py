@@ -29,18 +29,10 @@ def hold(
 ) -> None:
     """Let no receipt leave, nor anything else that waits to leave by itself, until `ackbot release`."""
     from bot.flows.changes import hold as flow
-    from bot.flows.changes.refusals import Refused
-    from bot.store.engine import StoreUnavailable
 
     _, store = contacts.open_store(config)
     now, actor = contacts.present(store), noting.actor()
-    try:
-        count = store.write_now(lambda c: flow.hold(c, now, actor, reason))
-    except StoreUnavailable as error:
-        refuse(f"Nothing was changed, the store cannot be written now: {error}")
-    except Refused as refusal:
-        typer.echo(f"Nothing was changed: {refusal.reason}.", err=True)
-        raise typer.Exit(NEGATIVE) from refusal
+    count = store.write_now(lambda c: flow.hold(c, now, actor, reason))
     typer.echo(f"{count} messages that waited are held, and no receipt leaves. Let them leave with: ackbot release")
 
 

@@ -1,0 +1,63 @@
+"""How a command ends that could not do its work: with one plain line, where a traceback would say no more."""
+
+import os
+import sys
+from contextlib import suppress
+from typing import NoReturn
+
+import typer
+
+from bot.cli.configuration import NEGATIVE, refuse
+
+INTERRUPTED, PIPE_CLOSED = 130, 141  # as shells have it: 128 and the number of the signal
+_NOT_PERMITTED = "42501"  # PostgreSQL: insufficient_privilege
+
+
+def end(error: Exception | KeyboardInterrupt) -> NoReturn:
+    """End the command for the reason that the error gives; raise it again where it is a fault of the program."""
+    match error:
+        case KeyboardInterrupt():
+            typer.echo("\nStopped before it was finished.", err=True)
+            raise typer.Exit(INTERRUPTED) from error
+        case BrokenPipeError():
+            # Whoever read the output has had enough of it.
+            _drop_output()
+            raise typer.Exit(PIPE_CLOSED) from error
+        case OSError():
+            _drop_output()
+            refuse(f"{f'{error.filename}: ' if error.filename else ''}{error.strerror or error}.")
+    if "bot.flows.changes.refusals" in sys.modules and (reason := _why_refused(error)):
+        typer.echo(f"Nothing was changed: {reason}.", err=True)
+        raise typer.Exit(NEGATIVE) from error
+    if "sqlalchemy" in sys.modules and (reason := _why_no_store(error)):
+        refuse(reason)
+    raise error
+
+
+def _why_refused(error: Exception) -> str:
+    from bot.flows.changes.refusals import Refused
+
+    return error.reason if isinstance(error, Refused) else ""
+
+
+def _why_no_store(error: Exception) -> str:
+    """Return why the store cannot be used, as a sentence; "" where the error is another."""
+    from sqlalchemy.exc import DatabaseError, DBAPIError
+
+    from bot.store.databases import UNAVAILABLE, reason_of
+    from bot.store.engine import StoreUnavailable
+    from bot.store.schema import StoreRefused
+
+    if isinstance(error, StoreRefused):
+        return f"Nothing was done: {error}."
+    is_outside = isinstance(error, (StoreUnavailable, *UNAVAILABLE)) or type(error) is DatabaseError
+    if is_outside or (isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", "") == _NOT_PERMITTED):
+        reason = reason_of(error) if isinstance(error, DBAPIError) else error
+        return f"The store cannot be used now: {reason}. Nothing is half done; run it again when it can be used."
+    return ""
+
+
+def _drop_output() -> None:
+    """Let what is still to be written go nowhere, as Python writes it when it ends."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,198 @@
+"""How commands end that cannot do their work: a plain line and a status, never a traceback."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from typer.testing import CliRunner, Result
+
+from bot import kinds
+from bot.cli.commands import app
+from bot.cli.endings import INTERRUPTED, PIPE_CLOSED
+from bot.store import databases, schema
+from tests.components import service as configured
+from tests.components.service import Service
+
+REFERENCE = "EX-7K3M-9QPH"
+# What each command takes that works on a store.
+ON_A_STORE = {
+    "audit verify": "",
+    "contacts acknowledge": REFERENCE,
+    "contacts acknowledge-now": REFERENCE,
+    "contacts assign": f"{REFERENCE} --team front-office",
+    "contacts classify": f"{REFERENCE} --kind foi",
+    "contacts close": f"{REFERENCE} --reason Thanks",
+    "contacts correct": f"{REFERENCE} --as full",
+    "contacts extend": f"{REFERENCE} --to 30d --reason Snow",
+    "contacts hold": REFERENCE,
+    "contacts judge": f"{REFERENCE} --cause volume",
+    "contacts legal-hold": f"{REFERENCE} --end",
+    "contacts list": "",
+    "contacts needs": REFERENCE,
+    "contacts pause": REFERENCE,
+    "contacts quiet": f"{REFERENCE} --until 2035-01-01T09:00+00:00",
+    "contacts raw": REFERENCE,
+    "contacts reopen": REFERENCE,
+    "contacts respond": REFERENCE,
+    "contacts restart": REFERENCE,
+    "contacts resume": REFERENCE,
+    "contacts show": REFERENCE,
+    "contacts suppressed": "",
+    "contacts take": REFERENCE,
+    "contacts write": f"{__file__} --to {__file__}",
+    "figures rebuild": "",
+    "hold": "",
+    "person erase": "sam@residents.example --yes",
+    "person export": "sam@residents.example",
+    "recompute": "",
+    "release": "",
+    "report": "--from 2026-07-01 --to 2026-07-31",
+    "run": "",
+    "schema status": "",
+    "schema upgrade": "",
+    "sent": "--since 2026-07-01T00:00+01:00",
+    "shunted drop": "1",
+    "shunted list": "",
+    "shunted raw": "1",
+    "shunted replay": "1",
+    "staff add": "ann@example.gov.uk --role reader",
+    "staff change": "ann@example.gov.uk --role lead",
+    "staff disable": "ann@example.gov.uk",
+    "staff enable": "ann@example.gov.uk",
+    "staff link": "ann@example.gov.uk",
+    "staff list": "",
+    "staff password": f"ann@example.gov.uk --password-file {__file__}",
+    "staff reset-second-factor": "ann@example.gov.uk",
+    "staff unlock": "ann@example.gov.uk",
+    "store backup": "/dev/null/copy.db",
+    "store restored": "",
+    "suppressions": "",
+    "token create": "--name phones --scope contacts:read",
+    "token list": "",
+    "token revoke": "--name phones",
+    "urgent list": "",
+    "urgent replay": "",
+    "urgent take": "",
+    "webhook replay": "phones --after 0",
+}
+# These have no store, look at it if there is one, or need a key or files besides.
+WITHOUT = {"check", "preview", "rehearse", "store reseal", "triage", "urgent test"}
+ONE_OF_EACH_SORT = ("contacts list", "contacts respond", "recompute", "schema status", "staff add", "token list")
+
+
+@pytest.fixture(scope="module")
+def monkeypatches() -> Iterator[pytest.MonkeyPatch]:
+    """What is changed for all tests of this file."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ACKBOT_SECRET", "s" * 40)
+        patch.setattr(databases, "BUSY_TIMEOUT_MILLISECONDS", 1)
+        patch.setattr(kinds, "load", cache(kinds.load))  # the same files each time
+        yield patch
+
+
+@pytest.fixture(scope="module")
+def on_garbage(tmp_path_factory: pytest.TempPathFactory, monkeypatches: pytest.MonkeyPatch) -> Service:
+    """A configuration whose store is a file of something else."""
+    service = _configured(tmp_path_factory.mktemp("garbage"))
+    service.store.write_bytes(b"Dear Sir or Madam, " * 500)
+    return service
+
+
+def _configured(directory: Path, store_url: str = "") -> Service:
+    channels = [configured.LMTP.format(port=1), configured.SMTP.format(port=2)]
+    return Service(directory, channels, store_url=store_url)
+
+
+def _run(service: Service, command: str) -> Result:
+    words = [*command.split(), *ON_A_STORE[command].split(), "--config", str(service.config)]
+    return CliRunner().invoke(app, words)
+
+
+def _paths(group: Any, before: str = "") -> Iterator[str]:
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from _paths(command, f"{name} ")
+        elif any("--config" in parameter.opts for parameter in command.params):
+            yield f"{before}{name}"
+
+
+def test_every_command_with_a_configuration_is_in_a_table() -> None:
+    """A new one is tried here, too."""
+    assert set(_paths(typer.main.get_command(app))) == ON_A_STORE.keys() | WITHOUT
+
+
+@pytest.mark.parametrize("command", ON_A_STORE)
+def test_a_store_that_is_none_is_one_plain_line(command: str, on_garbage: Service) -> None:
+    """Status 2, and nothing on standard output."""
+    result = _run(on_garbage, command)
+    assert (result.exit_code, result.stdout) == (2, ""), result.output
+    assert result.stderr.count("\n") == 1, result.stderr
+    assert isinstance(result.exception, SystemExit)
+
+
+@pytest.mark.parametrize("command", ONE_OF_EACH_SORT)
+def test_a_database_that_does_not_answer_is_one_plain_line(
+    command: str, tmp_path: Path, monkeypatches: pytest.MonkeyPatch
+) -> None:
+    """Status 2."""
+    result = _run(_configured(tmp_path, "postgresql://nobody@127.0.0.1:1/none"), command)
+    assert (result.exit_code, "the store cannot be used now" in result.stderr.lower()) == (2, True)
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("command", ONE_OF_EACH_SORT)
+def test_a_store_that_somebody_locks_is_one_plain_line(
+    command: str, tmp_path: Path, monkeypatches: pytest.MonkeyPatch
+) -> None:
+    """Status 2."""
+    service = _configured(tmp_path)
+    schema.upgrade(service.store_url)
+    holder = sqlite3.connect(service.store, isolation_level=None)
+    holder.execute("PRAGMA locking_mode=EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    try:
+        result = _run(service, command)
+    finally:
+        holder.close()
+    assert (result.exit_code, "locked" in result.stderr, result.stderr.count("\n")) == (2, True, 1)
+
+
+def test_a_folder_in_which_nothing_can_be_written_is_one_plain_line(
+    tmp_path: Path, monkeypatches: pytest.MonkeyPatch
+) -> None:
+    """It is named."""
+    result = _run(_configured(tmp_path, "sqlite:////proc/nowhere/ackbot.db"), "schema upgrade")
+    assert (result.exit_code, result.stderr) == (2, "/proc/nowhere: No such file or directory.\n")
+
+
+def _started(*arguments: str, **pipes: Any) -> "subprocess.Popen[str]":
+    return subprocess.Popen([sys.executable, "-m", "bot", *arguments], text=True, stderr=subprocess.PIPE, **pipes)
+
+
+def test_a_closed_pipe_ends_a_command_without_a_word() -> None:
+    """As `ackbot ... | head -1` closes it; the status is that of the signal."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = _started("deadline", "--rule", "10 working days", "--received", "2026-12-18T10:00+00:00", stdout=writer)
+    os.close(writer)
+    _, errors = process.communicate()
+    assert (process.returncode, errors) == (PIPE_CLOSED, "")
+
+
+def test_an_interrupt_ends_a_command_with_a_plain_line(tmp_path: Path) -> None:
+    """Status 130."""
+    mail = tmp_path / "mail.eml"
+    os.mkfifo(mail)
+    process = _started("triage", str(mail), stdout=subprocess.DEVNULL)
+    with mail.open("wb"):  # opens as soon as the command reads it
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+    assert (process.returncode, errors.strip()) == (INTERRUPTED, "Stopped before it was finished.")
