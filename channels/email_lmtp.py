@@ -6,14 +6,16 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from pydantic import Field, field_validator
 
 from bot.channel import Batch, MailWayIn, Misconfigured, Temporary
 from bot.core.messages import Inbound
 from bot.wire import descriptors
-from bot.wire.mail import mime
-from bot.wire.mail.lmtp import BROKEN, LEAVING, Reception
+
+if TYPE_CHECKING:
+    from bot.wire.mail.lmtp import Reception
 
 LOGGED = "250 2.0.0 Logged"
 
@@ -60,6 +62,8 @@ class Lmtp:
 
         Raises Misconfigured where it cannot listen. There is no cursor: an unanswered message is sent again.
         """
+        from bot.wire.mail.lmtp import BROKEN, LEAVING, Reception  # noqa: PLC0415 - no command of a terminal listens
+
         reception = Reception(self._take, self._settings.max_bytes, descriptors.shares().mail)
         batch: list[_Delivery] = []
         server = await self._open(reception)
@@ -80,7 +84,7 @@ class Lmtp:
             await asyncio.sleep(0)  # lets each conversation send its answer
             reception.close()
 
-    async def _open(self, reception: Reception) -> asyncio.Server:
+    async def _open(self, reception: "Reception") -> asyncio.Server:
         host, _, port = self._settings.listen.rpartition(":")
         try:
             server = await descriptors.listen(reception.admit, host, int(port))
@@ -95,6 +99,8 @@ class Lmtp:
 
     async def _take(self, raw: bytes, sender: str, recipients: tuple[str, ...]) -> str:
         """Queue one message for the next batch; return the answer to its client."""
+        from bot.wire.mail import mime  # noqa: PLC0415 - as above
+
         read = partial(mime.read, raw, channel=self.name, received_at=None, return_path=sender, recipients=recipients)
         message = await asyncio.to_thread(read) if len(raw) > READ_AT_ONCE_BYTES else read()
         delivery = _Delivery(message, asyncio.get_running_loop().create_future())

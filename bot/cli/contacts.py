@@ -1,6 +1,5 @@
 """`ackbot contacts`: the queue from the terminal."""
 
-import dataclasses
 import json
 from datetime import datetime
 from enum import StrEnum
@@ -213,7 +212,8 @@ def _as_json(contact: "Contact", zone: Any, *, is_whole: bool = False) -> dict[s
         "tracking_generation",
     }
     left_out |= set() if is_whole else {"sender_address", "sender_name", "subject", "need_codes", "wished_language"}
-    return {k: plain(v, zone) for k, v in dataclasses.asdict(contact).items() if k not in left_out}
+    # `asdict` copies each value, which takes longer than all else that a row needs.
+    return {k: plain(getattr(contact, k), zone) for k in contact.__slots__ if k not in left_out}
 
 
 def plain(value: Any, zone: Any) -> Any:
