@@ -139,12 +139,15 @@ def _program() -> str:
 
 
 def _offer_a_test(place: Path) -> None:
-    from bot.cli.check import check
+    """Sign in to the accounts if that is wished, and say how each answers."""
+    from bot import kinds
+    from bot.cli import check_live
+    from bot.cli.check_report import Level
 
     if not typer.confirm("Sign in to the mailbox now, to see whether it works? Nothing is sent.", default=True):
         return
-    try:
-        check(place, live=True)
-    except typer.Exit as failure:
-        if failure.exit_code:
-            typer.echo(f"The configuration stays. Put right in {place} what is wrong, then go on below.", err=True)
+    findings = check_live.findings(kinds.load(place))
+    for finding in findings:
+        typer.echo(f"  {'good' if finding.level is Level.ACCOUNT else 'WRONG'}  {finding}")
+    if any(finding.level is Level.ERROR for finding in findings):
+        typer.echo(f"The configuration stays. Put right in {place} what is wrong, then go on below.")

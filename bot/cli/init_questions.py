@@ -174,7 +174,11 @@ def _parsed(question: Question, value: str) -> str:
         return question.parse(value)
     except ValueError as error:
         shown = "" if question.is_secret else f" {value!r}"
-        refuse(f"{question.option}{shown}: {error}. Nothing was written.")
+        refuse(f"{question.option}{shown}: {_sentence(error)} Nothing was written.")
+
+
+def _sentence(error: ValueError) -> str:
+    return f"{error}" if f"{error}".endswith("?") else f"{error}."
 
 
 def _typed(question: Question, answers: "Answers") -> str:
@@ -184,7 +188,7 @@ def _typed(question: Question, answers: "Answers") -> str:
         try:
             return question.parse(text)
         except ValueError as error:
-            raise typer.BadParameter(f"This {error}.") from None
+            raise typer.BadParameter(f"This {_sentence(error)}") from None
 
     usual = question.usual(answers)
     answer: str = typer.prompt(

@@ -63,13 +63,13 @@ def prefix_of(organisation: str) -> str | None:
 
 def timezone(text: str) -> str:
     """A time zone of IANA's."""
-    from difflib import get_close_matches
     from zoneinfo import available_timezones
 
-    text, zones = text.strip(), sorted(available_timezones())
+    from bot.core.suggestions import suggestion
+
+    text, zones = text.strip(), available_timezones()
     if text not in zones:
-        near = get_close_matches(text, zones, 1)
-        raise ValueError(f"is not a time zone; near it is {near[0] if near else 'Europe/London'}")
+        raise ValueError(f"is not a time zone such as Europe/London{suggestion(text, sorted(zones))}")
     return text
 
 

@@ -162,7 +162,7 @@ def test_what_is_kept_lies_where_a_service_of_the_system_may_write(directory: st
         (("--yes",), "Still needed: --name, --prefix"),
         ((), "Nobody can be asked here"),
         ((*NAME, "--prefix", "E1"), "--prefix 'E1': must be two to four letters"),
-        ((*NAME, "--timezone", "Europe/Londn"), "near it is Europe/London"),
+        ((*NAME, "--timezone", "Europe/Londn"), "did you mean 'Europe/London'?"),
         ((*NAME, "--mail", "imap"), "Still needed: --address, --server, --password-file, --alert"),
         ((*NAME, "--server", "imap.example.gov.uk"), "--server does not go with --mail none"),
         ((*NAME, "--address", "sam"), "must be an e-mail address"),
@@ -319,7 +319,8 @@ def test_a_mailbox_is_tried_at_once(tmp_path: Path) -> None:
             terminal.answer("Address of staff", "it@example.gov.uk")
             terminal.answer("Sign in to the mailbox now", "y")
             assert terminal.end() == 0
-        assert "refused the user name or password" in terminal.words
+        assert re.search("WRONG  .*refused the user name or password", terminal.words)
+        assert "good  post: 127.0.0.1" in terminal.words
         assert PASSWORD not in terminal.words
         (tmp_path / "council" / "secrets" / "mailbox-password").write_text("secret\n")
         result = run("check", "--live", "--config", str(tmp_path / "council"))
