@@ -7,7 +7,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from bot.render.compose import LAYOUT, MOST_BYTES
 from bot.render.drafts import Draft, Remark, error, host_of, links, words_of
-from bot.render.samples import LONGEST, Sort
+from bot.render.samples import Sort, longest
 
 # 4 KB of English; other scripts take two or three bytes for a character.
 MOST_CHARACTERS = 4_096
@@ -113,14 +113,17 @@ def _loads_a_picture(page: LexborHTMLParser) -> bool:
 def sizes_are_small(draft: Draft) -> Iterator[Remark]:
     """L7: at most 20 KB as a mail and 4,096 characters as text; a text for a platform fits its limit."""
     by_mail = draft.sort not in (Sort.TEXT, Sort.PUBLIC)
-    longest = max((len(_ISOLATES.sub("", sample.text)) for sample in draft.samples.values()), default=0)
+    lengths = {contact: len(_ISOLATES.sub("", sample.text)) for contact, sample in draft.samples.items()}
+    of_texts = ((length, longest(draft.name, contact)) for contact, length in lengths.items())
+    characters = max(lengths.values(), default=0)
     mail = max((sample.mail_bytes for sample in draft.samples.values()), default=0)
-    if longest > (limit := LONGEST.get(draft.name, longest)):
-        yield error(f"It has {longest} characters; at most {limit} are allowed: make it shorter.")
+    if too_long := [(length, limit) for length, limit in of_texts if limit and length > limit]:
+        length, limit = max(too_long)
+        yield error(f"It has {length} characters; at most {limit} are allowed: make it shorter.")
     if by_mail and mail > MOST_BYTES:
         yield error(f"It has {mail} bytes as a mail; at most {MOST_BYTES} are allowed: make it shorter.")
-    if by_mail and draft.sort is not Sort.STAFF and longest > MOST_CHARACTERS:
-        yield error(f"Its text has {longest} characters; at most {MOST_CHARACTERS} are allowed: make it shorter.")
+    if by_mail and draft.sort is not Sort.STAFF and characters > MOST_CHARACTERS:
+        yield error(f"Its text has {characters} characters; at most {MOST_CHARACTERS} are allowed: make it shorter.")
 
 
 def the_page_can_be_read(draft: Draft) -> Iterator[Remark]:

@@ -201,6 +201,8 @@ LONGEST = {
     "message-track-link": 440,
     "mention": 200,
 }
+# Where we can write for a short time only there is more room: Instagram, the narrowest of those, takes 1,000 bytes.
+_LONGEST_IN_WINDOW = 940
 # Values that may be absent: a template finds them empty.
 _SERVICE = {"service": "", "service_page": "", "other_route": "", "service_words": "", "service_text": ""}
 _RECEIPT_OPTIONAL = {
@@ -249,6 +251,7 @@ CONTACTS: dict[str, dict[str, str]] = {
         "before": "Monday 12 October 2026",
         "respond_by": "11:15pm on Sunday 11 October 2026",
         "promise": "",  # not shown for a promise in hours: the instant itself is plainer
+        "short_window": "",
         **_SERVICE,
     },
     "christmas": {**_NO_DANGER, **_SERVICE},
@@ -274,6 +277,12 @@ _CALLS: dict[str, dict[str, str]] = {"ordinary": {}, "telephone": {"short": "yes
 
 # These lead to a page of ours, and are never sent where there is none.
 NEEDS_PAGES = frozenset({"feedback", "track-link", "message-track-link"})
+
+
+def longest(name: str, contact: str) -> int | None:
+    """Return how many characters a text for platforms may have with the values of a contact; None of a mail."""
+    has_window = contact == "everything" and SAMPLES.get(name, {}).get("short_window")
+    return _LONGEST_IN_WINDOW if has_window else LONGEST.get(name)
 
 
 def samples(name: str, *, has_pages: bool = True) -> dict[str, Mapping[str, Any]]:

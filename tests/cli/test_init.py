@@ -61,6 +61,15 @@ def test_what_it_writes_passes_the_check(configuration: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_the_longest_name_of_a_council_passes_the_check(tmp_path: Path) -> None:
+    """Templates have room for it, with a telephone number and addresses as long as any."""
+    name, site = "Armagh City, Banbridge and Craigavon Borough Council", "www.armaghbanbridgecraigavon.gov.uk"
+    pages = f"https://{site.replace('www', 'contact')}"
+    init(tmp_path / "x", *NAME, "--name", name, "--phone", "0300 0300 900", "--website", site, "--public-url", pages)
+    result = run("check", "--config", str(tmp_path / "x"))
+    assert result.exit_code == 0, result.output
+
+
 def test_a_second_time_changes_nothing(configuration: Path) -> None:
     """Status 2, and why; every file is as it was."""
     before = tree(configuration)

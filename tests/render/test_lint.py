@@ -177,6 +177,19 @@ def test_a_text_for_a_platform_fits_where_it_goes(tmp_path: Path) -> None:
     assert sentence.endswith("at most 440 are allowed: make it shorter.")
 
 
+def test_where_there_is_a_short_time_there_is_more_room(tmp_path: Path) -> None:
+    """L7: Mastodon takes an answer at any time; Instagram, the narrowest of the others, takes 1,000 bytes."""
+    own = own_template(
+        tmp_path, "{{ reference }} {% if short_window %}" + "It is here. " * 60 + "{% endif %}", name="message"
+    )
+    assert not [finding for finding in findings_of(own, "message") if finding.rule == "L7"]
+    own = own_template(
+        tmp_path, "{{ reference }} {% if short_window %}" + "It is here. " * 80 + "{% endif %}", name="message"
+    )
+    (sentence,) = [finding.words for finding in findings_of(own, "message") if finding.rule == "L7"]
+    assert sentence.endswith("at most 940 are allowed: make it shorter.")
+
+
 def test_staff_are_told_without_what_people_need(tmp_path: Path) -> None:
     """An alert needs no urgent block, no formats and no reference; its subject is short all the same."""
     own = own_template(tmp_path, "# Look\n\n{{ action }}\n", subject="LOOK NOW!", name="alert")
