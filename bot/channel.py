@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, ClassVar, Literal, Protocol, Self, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
+from bot.allowed import ADDRESS, NAME, WORD, Form
 from bot.core.files import File
 from bot.core.messages import NO_LOSSES, Inbound, Losses, Outbound, RemoteFile
 from bot.core.outlets import Limits
@@ -246,8 +247,8 @@ class Glancing(Protocol):
 
 
 # The server whose Authentication-Results are trusted (RFC 8601 section 2.5); "" for none.
-AuthservId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{0,255}$")]
-Name = Annotated[str, Field(pattern=r"^([a-z][a-z0-9_-]{0,39})?$")]
+AuthservId = Annotated[str, Form(r"[A-Za-z0-9._-]{0,255}", "the name of a mail server, such as mx.example.gov.uk")]
+Name = Annotated[str, WORD]
 
 
 class ChannelSettings(BaseModel):
@@ -255,7 +256,7 @@ class ChannelSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    name: Annotated[str, NAME]
     kind: str
 
     def called_at(self, public_url: str) -> Self:
@@ -285,7 +286,7 @@ class MailWayIn(WayIn):
     """
 
     media = ("email",)
-    address: str = Field(pattern=r"^[^@\s]+@[^@\s]+$")
+    address: Annotated[str, ADDRESS]
     authserv_id: AuthservId = ""
     subaddresses: bool = True
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pkgutil import iter_modules
 
 from bot.channel import Channel, ChannelSettings, Inbox, Outlet, SeveralFolders, WayIn
-from bot.core.suggestions import suggestion
+from bot.core.mistakes import choice
 from bot.settings import reading
 from bot.settings.reading import Kinds, Settings
 
@@ -18,9 +18,9 @@ def kinds() -> list[str]:
 
 
 def kind_of(kind: str) -> type[ChannelSettings]:
-    """Return the settings of a kind of channel; raises LookupError naming what is allowed."""
+    """Return the settings of a kind of channel; raises LookupError with the kinds that there are."""
     if kind not in kinds():
-        raise LookupError(f"is not a kind of channel; allowed: {', '.join(kinds())}{suggestion(kind, kinds())}")
+        raise LookupError(kinds())
     model: type[ChannelSettings] = importlib.import_module(f"channels.{kind}").Settings
     return model
 
@@ -33,7 +33,7 @@ def why_no_medium(name: str) -> str:
     likely.sort(key=lambda kind: f"channels.{kind}" not in sys.modules)
     if any(name in _media([kind]) for kind in likely) or name in (media := _media(kinds())):
         return ""
-    return f"allowed: {', '.join(media)}"
+    return choice(name, media)
 
 
 def _media(kind_names: Iterable[str]) -> list[str]:

@@ -28,7 +28,7 @@ from bot.wire.platforms.downloads import Downloads
 from bot.wire.platforms.platform import Api, PlatformUrl
 from bot.wire.platforms.polling import AT_ONCE, Rounds
 from bot.wire.platforms.recent import Recent
-from bot.wire.platforms.xrpc import NoAccess, Xrpc, error_name
+from bot.wire.platforms.xrpc import Did, Handle, NoAccess, Xrpc, error_name
 
 PAGE, _BAD_REQUEST, _OVERLAP = 100, 400, timedelta(minutes=10)
 # A picture is named by its writer's DID and its CID (docs.bsky.app/docs/advanced-guides/api-directory).
@@ -45,12 +45,12 @@ class Settings(Account):
 
     media = ("bluesky",)
     service: PlatformUrl = "https://bsky.social"
-    handle: str = Field(pattern=r"^[A-Za-z0-9.-]{3,253}$")
+    handle: Handle
     app_password: SecretStr
     poll_seconds: float = Field(default=30, ge=0.1, le=3600)
     media_url: PlatformUrl = "https://cdn.bsky.app"
     chat: bool = True
-    chat_did: str = Field(default="did:web:api.bsky.chat", pattern=r"^did:[a-z]+:[A-Za-z0-9._:%-]+$")
+    chat_did: Did = "did:web:api.bsky.chat"
 
 
 class Bluesky:

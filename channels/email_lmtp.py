@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
+from bot.allowed import Listen
 from bot.channel import Batch, MailWayIn, Misconfigured, Temporary
 from bot.core.messages import Inbound
 from bot.wire import descriptors
@@ -27,15 +28,8 @@ READ_AT_ONCE_BYTES = 200_000
 class Settings(MailWayIn):
     """`listen`: address and port, such as `127.0.0.1:8024`."""
 
-    listen: str = Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^:\s\[\]]+):\d{1,5}$")
+    listen: Listen
     max_bytes: int = Field(default=64 * 2**20, ge=65_536, le=2**30)
-
-    @field_validator("listen")
-    @classmethod
-    def _a_port(cls, value: str) -> str:
-        if int(value.rpartition(":")[2]) > 65_535:
-            raise ValueError("the port is a number from 0 to 65535")
-        return value
 
 
 @dataclass(frozen=True, slots=True)

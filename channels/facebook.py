@@ -5,10 +5,9 @@ conversations shows the messages of lost calls.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
-
+from bot.allowed import NUMBER
 from bot.channel import Coverage
 from bot.core.lengths import Longest
 from bot.core.messages import Inbound
@@ -28,7 +27,7 @@ class Settings(MetaSettings):
     """`page_id`, and the token of the Page."""
 
     media = ("facebook",)
-    page_id: str = Field(pattern=r"^\d{1,30}$")
+    page_id: Annotated[str, NUMBER]
 
 
 class Facebook(MetaAccount):

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
+from bot.allowed import ONE_LINE, Form
 from bot.channel import Batch, Forged, Permanent, RawRequest, WayIn
 from bot.core import phones
 from bot.core.languages import LANGUAGES
@@ -36,7 +37,7 @@ def _listed(value: Any) -> Any:
 
 # One pointer, or several whose values are put together.
 Pointers = Annotated[tuple[Pointer, ...], BeforeValidator(_listed)]
-Label = Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Label = Annotated[str, Field(max_length=100), ONE_LINE]
 Secret = Annotated[SecretStr, Field(min_length=_FEWEST_CHARACTERS)]
 
 
@@ -73,7 +74,9 @@ class Settings(WayIn):
 
     media = ("web_form",)
     secret: Secret | None = None
-    signature_header: Annotated[str, AfterValidator(str.lower)] = Field(default="x-signature", pattern=r"^[\w-]+$")
+    signature_header: Annotated[
+        str, Form(r"[\w-]+", "the name of a header, such as x-signature"), AfterValidator(str.lower)
+    ] = "x-signature"
     bearer: Secret | None = None
     fields: Fields
     answers: Mapping[Label, Pointers] = Field(default_factory=dict)

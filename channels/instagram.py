@@ -6,10 +6,9 @@ wait in "Requests" and have not been looked at for 30 days.
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
-
+from bot.allowed import NUMBER
 from bot.channel import Coverage
 from bot.core.lengths import Longest, Unit
 from bot.core.messages import Inbound, Party, Post
@@ -35,7 +34,7 @@ class Settings(MetaSettings):
     """`account_id`, and a token of the account."""
 
     media = ("instagram",)
-    account_id: str = Field(pattern=r"^\d{1,30}$")
+    account_id: Annotated[str, NUMBER]
 
 
 class Instagram(MetaAccount):

@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import Field, SecretStr
 
+from bot.allowed import Form
 from bot.channel import Account, Batch, ChannelError, Coverage, Handed, Misconfigured, Permanent
 from bot.core.files import File
 from bot.core.lengths import Longest, Unit
@@ -41,7 +42,7 @@ _POLICIES = {
 }
 
 
-Host = Annotated[str, Field(pattern=r"^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+Host = Annotated[str, Form(r"\.?[a-z0-9-]+(\.[a-z0-9-]+)+", "a host such as files.example.org, or .example.org")]
 
 
 class Settings(Account):

@@ -9,10 +9,11 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import aclosing
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from bot.allowed import Form
 from bot.channel import Batch, ChannelSettings, Forged, Handed, Misconfigured, Permanent, RawRequest
 from bot.core import postal
 from bot.core.lengths import Longest
@@ -29,6 +30,7 @@ _PLACEHOLDER = re.compile(r"\(\(([^()?]+)(?:\?\?[^()]*)?\)\)")
 _CREATED = 201
 _OF_LETTERS = {"template_type": "letter"}
 _TITLES = {"email": "mails", "sms": "text messages", "letter": "letters"}
+_TEMPLATE = "the ID of a template, as Notify shows it"
 # Of a text message, by docs.notifications.service.gov.uk; a mail may be longer.
 _LONGEST_TEXT = Longest(918)
 
@@ -42,9 +44,9 @@ class Settings(ChannelSettings):
 
     sender: Sender
     api_key: ApiKey
-    email_template: str = Field(default="", pattern=rf"^({UUID})?$")
-    sms_template: str = Field(default="", pattern=rf"^({UUID})?$", validate_default=True)
-    letter_template: str = Field(default="", pattern=rf"^({UUID})?$")
+    email_template: Annotated[str, Form(rf"({UUID})?", _TEMPLATE)] = ""
+    sms_template: Annotated[str, Form(rf"({UUID})?", _TEMPLATE)] = Field(default="", validate_default=True)
+    letter_template: Annotated[str, Form(rf"({UUID})?", _TEMPLATE)] = ""
     callback_token: CallbackToken | None = None
     poll_seconds: float = Field(default=900, ge=0.1, le=86_400)
     url: PlatformUrl = NOTIFY

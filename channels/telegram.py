@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from bot.allowed import SECURE_PAGE, Form
 from bot.channel import (
     Account,
     Batch,
@@ -42,6 +43,7 @@ _FILE_PATH = re.compile(r"[\w./ -]{1,300}")
 _PROOF = "x-telegram-bot-api-secret-token"
 _MOST_UPDATES = 100
 _UNAUTHORIZED, _NOT_FOUND, _CONFLICT, _TOO_MANY = 401, 404, 409, 429
+_HANDLE = "4 to 32 letters, digits and _, with or without @"
 _LARGE_BACKLOG, _SHOWN = 100, 200
 # Updates that are not read within 24 hours are lost: half of that time is left to act.
 _LATE_MINUTES, _NEARLY_LOST_MINUTES = 15.0, 12 * 60.0
@@ -57,9 +59,9 @@ class Settings(Account):
 
     media = ("telegram",)
     token: SecretStr
-    username: str = Field(pattern=r"^@?\w{4,32}$")
-    business_account: str = Field(default="", pattern=r"^(@?\w{4,32})?$")
-    webhook_url: str = Field(default="", pattern=r"^(https://[^\s?#]+)?$")
+    username: Annotated[str, Form(r"@?\w{4,32}", _HANDLE)]
+    business_account: Annotated[str, Form(r"(@?\w{4,32})?", _HANDLE)] = ""
+    webhook_url: Annotated[str, SECURE_PAGE] = ""
     webhook_secret: SecretStr = Field(default=SecretStr(""), validate_default=True)
     former_webhook_secret: SecretStr = SecretStr("")
     url: PlatformUrl = "https://api.telegram.org"

@@ -6,10 +6,12 @@ lost is never seen.
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Annotated
 from urllib.parse import quote
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 
+from bot.allowed import NUMBER
 from bot.channel import Account, Batch, Coverage, Handed, RawRequest
 from bot.core.files import File
 from bot.core.lengths import Longest
@@ -31,7 +33,7 @@ class Settings(Account):
     """`phone_number_id` and a system user's `token`; `app_secret` signs the calls, `verify_token` is your own word."""
 
     media = ("whatsapp",)
-    phone_number_id: str = Field(pattern=r"^\d{1,30}$")
+    phone_number_id: Annotated[str, NUMBER]
     token: SecretStr
     app_secret: SecretStr
     verify_token: SecretStr

@@ -7,9 +7,10 @@ import typer
 
 from bot.cli import check_report
 from bot.cli.check_report import Finding, Level, Report
-from bot.cli.configuration import MISUSE, NEGATIVE, Directory, directory_of
+from bot.cli.configuration import MISUSE, NEGATIVE, Directory, directory_of, refuse
 
 if TYPE_CHECKING:
+    from bot.render import lint
     from bot.render.compose import Composer
     from bot.settings.reading import Settings
 
@@ -29,21 +30,30 @@ def check(
     The verdict stands first, then what must be put right, what is allowed but unwise, and notes.
     """
     from bot import kinds
-    from bot.settings.reading import BadSettings
+    from bot.settings.reading import BadSettings, NoConfiguration
 
     directory = directory_of(config)
     try:
         report = _examine(kinds.load(directory), is_live=live)
         status = 0 if report.is_good else NEGATIVE
     except BadSettings as error:
+        if isinstance(error, NoConfiguration) and not as_json:
+            refuse(f"{error}")
         report, status = check_report.of_mistakes(f"{directory}", error.mistakes), MISUSE
     if as_json:
         for line in report.objects(is_verbose=verbose):
             typer.echo(line)
     else:
-        for line, is_error in report.text(is_verbose=verbose):
-            typer.echo(line, err=is_error)
+        _write(report, is_verbose=verbose)
     raise typer.Exit(status)
+
+
+def _write(report: Report, *, is_verbose: bool) -> None:
+    """Write the report for a person; the verdict is green or red on a terminal."""
+    verdict, *lines = report.text(is_verbose=is_verbose)
+    typer.secho(verdict[0], fg="green" if report.is_good else "red", bold=True)
+    for line, is_error in lines:
+        typer.echo(line, err=is_error)
 
 
 def _examine(configured: "Settings", *, is_live: bool) -> Report:
@@ -57,7 +67,7 @@ def _examine(configured: "Settings", *, is_live: bool) -> Report:
     faults = [*check_templates.examine(configured, composer), *check_answers.examine(configured, composer)]
     errors = lint.errors(faults)
     findings = [
-        *(Finding(Level.ERROR if fault in errors else Level.WARNING, f"{fault}") for fault in faults),
+        *(_of_words(fault, is_error=fault in errors) for fault in faults),
         *(check_live.findings(configured) if is_live else []),
         *(Finding(Level.WARNING, words) for words in (*standing.remarks, *standing.faults(of_files))),
         *check_limits.findings(configured, Present().now()),
@@ -68,10 +78,16 @@ def _examine(configured: "Settings", *, is_live: bool) -> Report:
     )
 
 
+def _of_words(fault: "lint.Finding", *, is_error: bool) -> Finding:
+    """Return a fault of a template by its rule."""
+    level = Level.ERROR if is_error else Level.WARNING
+    return Finding(level, f"{fault.level} {fault.rule}: {fault.words}", file=fault.where, key=fault.rule)
+
+
 def _facts(configured: "Settings", composer: "Composer") -> Iterator[Finding]:
     from bot.cli import check_details, check_pages, check_templates, check_unwise
 
-    yield from (Finding(Level.WARNING, words) for words in check_unwise.warnings(configured))
+    yield from check_unwise.warnings(configured)
     yield from (Finding(Level.NOTE, words) for words in check_pages.notes(configured))
     yield from (Finding(Level.NOTE, words) for words in check_templates.lines(configured, composer))
     yield from (Finding(Level.DETAIL, words) for words in check_details.lines(configured))

@@ -31,14 +31,25 @@ async def _ask_all(configured: "Settings") -> list[Finding]:
 
     channels = build_channels(configured)
     accounts = {name: channel for name, channel in channels.items() if isinstance(channel, Checkable)}
-    if sys.stderr.isatty():
-        typer.echo(
-            f"Asking the accounts ({len(accounts)}), for {_PATIENCE_SECONDS:.0f} seconds at most each.", err=True
-        )
-    gate = asyncio.Semaphore(_AT_ONCE)
+    gate, answers = asyncio.Semaphore(_AT_ONCE), dict[str, list[Finding]]()
+
+    async def ask(name: str, account: "Checkable") -> None:
+        async with gate:
+            answers[name] = await _ask(name, account, configured)
+            _show_progress(len(answers), len(accounts))
+
+    _show_progress(0, len(accounts))
     async with _safes_of(configured, channels.values()):
-        answers = await asyncio.gather(*(_ask(name, account, configured, gate) for name, account in accounts.items()))
-    return [*(finding for answer in answers for finding in answer), *await _of_scanner(configured.form.clamav)]
+        await asyncio.gather(*(ask(name, account) for name, account in accounts.items()))
+    of_accounts = [finding for name in accounts for finding in answers[name]]
+    return [*of_accounts, *await _of_scanner(configured.form.clamav)]
+
+
+def _show_progress(answer_count: int, count: int) -> None:
+    """Show how many accounts have answered, in one line that is written over; nothing where nobody watches."""
+    if sys.stderr.isatty():
+        words = f"\rAsking the accounts, each for a minute at most: {answer_count} of {count} have answered."
+        typer.echo(words, nl=answer_count == count, err=True)
 
 
 @asynccontextmanager
@@ -72,21 +83,20 @@ def _is_current(url: str) -> bool:
         return False
 
 
-async def _ask(name: str, account: "Checkable", configured: "Settings", gate: asyncio.Semaphore) -> list[Finding]:
+async def _ask(name: str, account: "Checkable", configured: "Settings") -> list[Finding]:
     """Return the answer of one account; an error where it fails, or withholds messages."""
     from bot.channel import ChannelError, Closable
 
-    async with gate:
-        try:
-            async with asyncio.timeout(_PATIENCE_SECONDS):
-                return [finding async for finding in _answers(name, account, configured)]
-        except ChannelError as error:
-            return [Finding(Level.ERROR, f"{name}: {error}")]
-        except TimeoutError:
-            return [Finding(Level.ERROR, f"{name}: there was no answer within {_PATIENCE_SECONDS:.0f} seconds")]
-        finally:
-            if isinstance(account, Closable):
-                await account.close()
+    try:
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            return [finding async for finding in _answers(name, account, configured)]
+    except ChannelError as error:
+        return [Finding(Level.ERROR, f"{name}: {error}")]
+    except TimeoutError:
+        return [Finding(Level.ERROR, f"{name}: there was no answer within {_PATIENCE_SECONDS:.0f} seconds")]
+    finally:
+        if isinstance(account, Closable):
+            await account.close()
 
 
 async def _answers(name: str, account: "Checkable", configured: "Settings") -> AsyncIterator[Finding]:
@@ -104,7 +114,7 @@ async def _answers(name: str, account: "Checkable", configured: "Settings") -> A
 
 def _of_coverage(name: str, coverage: "Coverage") -> Iterator[Finding]:
     words = "; ".join(coverage.findings) or "everything that people write there reaches us"
-    level = Level.ERROR if coverage.level == "red" else Level.ACCOUNT
+    level = {"red": Level.ERROR, "amber": Level.WARNING}.get(coverage.level, Level.ACCOUNT)
     yield Finding(level, f"{name}: coverage {coverage.level}: {words}")
 
 

@@ -8,13 +8,14 @@ if TYPE_CHECKING:
     from bot.settings.reading import Settings
 
 
-def warnings(configured: "Settings") -> Iterator[str]:
-    """Yield what people must be able to read and cannot."""
-    if not configured.organisation.privacy_url:
-        yield (
-            "organisation.privacy_url is not set: the page /privacy, which is made from this configuration, is the "
-            "only privacy notice that people are led to (UK GDPR, article 13)."
-        )
+def privacy_gap(configured: "Settings") -> str:
+    """Return what is missing where people cannot read the organisation's own privacy notice; "" where they can."""
+    if configured.organisation.privacy_url:
+        return ""
+    return (
+        "organisation.privacy_url is not set: the page /privacy, which is made from this configuration, is the only "
+        "privacy notice that people are led to (UK GDPR, article 13)."
+    )
 
 
 def notes(configured: "Settings") -> Iterator[str]:

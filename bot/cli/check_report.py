@@ -4,6 +4,10 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.mistakes import Mistake
 
 
 class Level(StrEnum):
@@ -27,14 +31,29 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One sentence or two: what it is, and what to do. `file` is where it stands, "" where that is in no one file."""
+    """What it is, and what to do about it, "" where the message says that too.
+
+    `file`, `line` (from 1) and `key` are where it stands; "" and 0 where that is no one place.
+    """
 
     level: Level
     message: str
+    advice: str = ""
     file: str = ""
+    line: int = 0
+    key: str = ""
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.message}" if self.file else self.message
+        place = f"{self.file}:{self.line}" if self.file and self.line else self.file
+        # A sentence follows a sentence; what is allowed goes on from what is wrong.
+        joint = " " if self.message.endswith(".") else "; "
+        words = f"{self.message}{joint}{self.advice}" if self.advice else self.message
+        return f"{place}: {words}" if place else words
+
+    def as_object(self) -> dict[str, str | int | None]:
+        """Return it for a program; what is not known is null."""
+        place = {"file": self.file or None, "line": self.line or None, "key": self.key or None}
+        return {"level": self.level.value, **place, "message": self.message, "advice": self.advice or None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,18 +106,16 @@ class Report:
         yield json.dumps({"level": "verdict", "good": self.is_good, "configuration": self.directory, **counts})
         for finding in self.findings:
             if is_verbose or finding.level is not Level.DETAIL:
-                fields = {"level": finding.level, "file": finding.file, "message": finding.message}
-                yield json.dumps(fields, ensure_ascii=False)
+                yield json.dumps(finding.as_object(), ensure_ascii=False)
 
 
-def of_mistakes(directory: str, mistakes: Iterable[str]) -> Report:
+def of_mistakes(directory: str, mistakes: "Iterable[Mistake]") -> Report:
     """Return the report on files that cannot be used."""
-    return Report(directory, 0, tuple(_of_file(mistake) for mistake in mistakes))
+    return Report(directory, 0, tuple(map(_of_mistake, mistakes)))
 
 
-def _of_file(mistake: str) -> Finding:
-    file, separator, message = mistake.partition(".toml: ")
-    return Finding(Level.ERROR, message, f"{file}.toml") if separator else Finding(Level.ERROR, mistake)
+def _of_mistake(mistake: "Mistake") -> Finding:
+    return Finding(Level.ERROR, mistake.complaint, mistake.advice, mistake.file, mistake.line, mistake.key)
 
 
 def _entry(sentence: str) -> str:

@@ -29,13 +29,15 @@ def directory_of(directory: Path | None) -> Path:
 def load_or_exit(directory: Path | None) -> "Settings":
     """Return the checked configuration; write every mistake to standard error and end the command with status 2."""
     from bot import kinds
-    from bot.settings.reading import BadSettings
+    from bot.settings.reading import BadSettings, NoConfiguration
 
     try:
         return kinds.load(directory_of(directory))
+    except NoConfiguration as error:
+        refuse(f"{error}")
     except BadSettings as error:
         for mistake in error.mistakes:
-            typer.echo(mistake, err=True)
+            typer.echo(f"{mistake}", err=True)
         count = len(error.mistakes)
         refuse(f"The configuration has {count} mistake{'s' if count > 1 else ''}; nothing was started or changed.")
 
@@ -52,7 +54,7 @@ def rulebook_of(configured: "Settings") -> "Rulebook":
 def first_line(option: str, file: str) -> str:
     """Return the first line of a file, or of the input for "-"; end the command with status 2 where there is none."""
     try:
-        text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8")
+        text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         refuse(f"{option} {file}: cannot be read: {error}")
     return text.splitlines()[0] if text else ""

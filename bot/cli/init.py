@@ -79,7 +79,7 @@ def _write(place: Path, answers: "Mapping[str, str]", store: str) -> None:
         try:
             kinds.load(staging)
         except BadSettings as error:
-            refuse("\n".join([*error.mistakes, _NOTHING]).replace(str(staging), str(place)))
+            refuse("\n".join([*map(str, error.mistakes), _NOTHING]).replace(str(staging), str(place)))
 
     try:
         init_files.write(place, init_files.texts(place, answers, f"{HOST}:{_free_port(LMTP_PORT)}", store), examine)

@@ -95,7 +95,7 @@ def _page(view: Values, organisation: "Organisation", now: datetime, templates: 
 
     from bot.render.words import instant_in_words
 
-    loader = jinja2.FileSystemLoader([directory / "exports" for directory in templates])
+    loader = jinja2.FileSystemLoader([directory / "exports" for directory in templates], encoding="utf-8-sig")
     environment = jinja2.Environment(
         loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from bot.core import calendars
 from bot.core.durations import SAME_DAY, BadWords, Duration, ReceiptRule, Unit, duration, receipt_rule
+from bot.core.mistakes import Mistake, as_text, choice, did_you_mean
 
 T = TypeVar("T")
 Basis = Literal["promise", "law"]
@@ -107,10 +108,10 @@ def _as_text(value: Any) -> Any:
 
 
 class BadStandard(ValueError):
-    """A standard that cannot be used; `mistakes` has one line for each mistake."""
+    """A standard that cannot be used, with each mistake in it."""
 
-    def __init__(self, mistakes: list[str]) -> None:
-        super().__init__("\n".join(mistakes))
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
         self.mistakes = mistakes
 
 
@@ -122,7 +123,7 @@ def _text(value: Any) -> str:
 
 def _identifier(value: Any) -> str:
     if not re.fullmatch(r"[a-z][a-z0-9_-]{0,39}", _text(value)):
-        raise ValueError("allowed: up to 40 of a-z, 0-9, - and _, beginning with a letter")
+        raise ValueError("allowed: up to 40 small letters, digits, - and _, beginning with a letter")
     return str(value)
 
 
@@ -134,7 +135,7 @@ def _identifiers(value: Any) -> tuple[str, ...]:
 
 def _one_of(value: Any, alternatives: tuple[str, ...]) -> str:
     if value not in alternatives:
-        raise ValueError(f"allowed: {', '.join(alternatives)}")
+        raise ValueError(choice(value, alternatives))
     return str(value)
 
 
@@ -206,38 +207,42 @@ def read(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium = _any_
     standards, mistakes = [], []
     for at, values in _tables(table, file):
         try:
-            standards.append(replace(standard(values, at, why_no_medium), file=file))
+            standards.append(standard(values, file, why_no_medium))
         except BadStandard as error:
-            mistakes += error.mistakes
+            mistakes += [replace(mistake, key=f"{at}{mistake.key}".rstrip(".")) for mistake in error.mistakes]
     if mistakes:
         raise BadStandard(mistakes)
     return standards
 
 
 def _tables(table: Mapping[str, Any], file: str) -> list[tuple[str, dict[str, Any]]]:
-    """Return each standard of the file with its place and the shared keys."""
+    """Return each standard of the file with the shared keys, after what its keys begin with."""
     if "standard" not in table:
-        return [(file, dict(table))]
+        return [("", dict(table))]
     shared, parts = {key: value for key, value in table.items() if key != "standard"}, table["standard"]
     if not isinstance(parts, list) or not parts or not all(isinstance(part, dict) for part in parts):
-        raise BadStandard([f"{file}: standard: allowed: tables, each under [[standard]]"])
-    return [(f"{file}: standard[{number}]", shared | part) for number, part in enumerate(parts, 1)]
+        raise BadStandard([Mistake(file, "standard", advice="allowed: tables, each under [[standard]]")])
+    return [(f"standard[{number}].", shared | part) for number, part in enumerate(parts, 1)]
 
 
 def standard(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium = _any_medium) -> Standard:
     """Read one standard from a TOML table. Raises BadStandard with every mistake, each naming file and key."""
-    mistakes = [f"{file}: {key} is not a known key; known are {', '.join(_READERS)}" for key in table.keys() - _READERS]
-    mistakes += [f"{file}: {key} is missing" for key in _READERS if key not in table and key not in _OPTIONAL]
+    mistakes = [Mistake(file, key, "is not a known key", _key_advice(key)) for key in sorted(table.keys() - _READERS)]
+    mistakes += [Mistake(file, key, "is missing") for key in _READERS if key not in table and key not in _OPTIONAL]
     values = _values(table, file, why_no_medium, mistakes)
     if mistakes:
         raise BadStandard(mistakes)
     candidate = Standard(**values, file=file)
-    if mistakes := [f"{file}: {words}" for words in (*_contradictions(candidate), *_too_long(candidate))]:
+    if mistakes := [replace(mistake, file=file) for mistake in (*_contradictions(candidate), *_too_long(candidate))]:
         raise BadStandard(mistakes)
     return candidate
 
 
-def _values(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium, mistakes: list[str]) -> dict[str, Any]:
+def _key_advice(key: str) -> str:
+    return did_you_mean(key, _READERS) or f"known are {', '.join(_READERS)}"
+
+
+def _values(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium, mistakes: list[Mistake]) -> dict[str, Any]:
     """Return the values of the keys; add a mistake for each that cannot be read."""
     values: dict[str, Any] = {}
     for key, reader in _READERS.items():
@@ -245,29 +250,35 @@ def _values(table: Mapping[str, Any], file: str, why_no_medium: WhyNoMedium, mis
             values |= {key: reader(table[key])} if key in table else {}
         except ValueError as error:
             pointer = f"\n{error.pointer}" if isinstance(error, BadWords) else ""
-            mistakes.append(f"{file}: {key} = {table[key]!r}: {error}{pointer}")
+            message, label, choices = str(error).partition("allowed: ")
+            advice = f"{label}{choices}{pointer}"
+            mistakes.append(Mistake(file, key, message.rstrip("; "), advice, as_text(table[key])))
     reasons = (why_no_medium(name) for name in values.get("channels", ()))
-    mistakes += [f"{file}: channels = {table['channels']!r}: {why}" for why in reasons if why]
+    mistakes += [Mistake(file, "channels", advice=why, value=as_text(table["channels"])) for why in reasons if why]
     return values
 
 
-def _contradictions(candidate: Standard) -> Iterator[str]:
+def _contradictions(candidate: Standard) -> Iterator[Mistake]:
     if candidate.valid_to is not None and candidate.valid_to < candidate.valid_from:
-        yield f"valid_to = {candidate.valid_to}: allowed: valid_from ({candidate.valid_from}) or later"
+        allowed = f"allowed: valid_from ({candidate.valid_from}) or later"
+        yield Mistake(key="valid_to", value=str(candidate.valid_to), advice=allowed)
     if candidate.acknowledge is None and candidate.respond is None:
-        yield 'acknowledge = "none" and respond = "none": a standard promises at least one of them'
+        yield Mistake(message='acknowledge = "none" and respond = "none": a standard promises at least one of them')
     acknowledged_by_staff = candidate.acknowledge is not None and candidate.acknowledged_by == "staff"
     if candidate.respond_from == "acknowledgement" and not acknowledged_by_staff:
-        yield 'respond_from = "acknowledgement": allowed: only with acknowledge and acknowledged_by = "staff"'
+        allowed = 'allowed: only with acknowledge and acknowledged_by = "staff"'
+        yield Mistake(key="respond_from", value='"acknowledgement"', advice=allowed)
     if candidate.extend_to is not None and candidate.respond is None:
-        yield f'extend_to = {str(candidate.extend_to)!r}: allowed: only with another respond than "none"'
+        allowed = 'allowed: only with another respond than "none"'
+        yield Mistake(key="extend_to", value=as_text(str(candidate.extend_to)), advice=allowed)
 
 
-def _too_long(candidate: Standard) -> Iterator[str]:
+def _too_long(candidate: Standard) -> Iterator[Mistake]:
     promises = {"acknowledge": candidate.acknowledge, "respond": candidate.respond, "extend_to": candidate.extend_to}
     for key, promise in promises.items():
         if promise is not None and promise.count > _LONGEST[promise.unit]:
-            yield f"{key} = {str(promise)!r}: allowed: two years at most, {_LONGEST[promise.unit]} {promise.unit}s"
+            allowed = f"allowed: two years at most, {_LONGEST[promise.unit]} {promise.unit}s"
+            yield Mistake(key=key, value=as_text(str(promise)), advice=allowed)
 
 
 def from_stored(table: Mapping[str, Any]) -> Standard:

@@ -4,7 +4,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
+def nearest(word: str, names: Iterable[str], likeness: float = 0.6) -> str:
+    """Return the name that was probably meant by a word; "" where none is near. A `likeness` of 1 is the same word."""
+    by_form = {name.lower().replace("-", "_"): name for name in names}
+    forms = get_close_matches(word.lower().replace("-", "_"), list(by_form), n=1, cutoff=likeness)
+    return by_form[forms[0]] if forms else ""
+
+
 def suggestion(name: str | None, choices: Iterable[str]) -> str:
     """Return the nearest of the choices as the end of a sentence on the name; "" where none is near."""
-    near = get_close_matches(name or "", list(choices), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    near = nearest(name or "", choices)
+    return f"; did you mean {near!r}?" if near else ""

@@ -87,7 +87,7 @@ def entries(path: Path) -> dict[str, str]:
     # No service in English alone reads a catalogue, and the module takes as long to load as a page to make.
     from babel.messages.pofile import read_po  # noqa: PLC0415
 
-    catalogue = read_po(StringIO(path.read_text(encoding="utf-8", errors="replace")))
+    catalogue = read_po(StringIO(path.read_text(encoding="utf-8-sig", errors="replace")))
     return {
         message.id: message.string
         for message in catalogue
@@ -111,4 +111,4 @@ def fault(sentence: str, translation: str) -> str:
 
 def _head(path: Path) -> str:
     """Return what stands above the first entry with words."""
-    return path.read_text(encoding="utf-8", errors="replace").partition("\n\n")[0]
+    return path.read_text(encoding="utf-8-sig", errors="replace").partition("\n\n")[0]

@@ -342,4 +342,4 @@ def _layout(directories: Sequence[Path]) -> str:
     path = next((path / LAYOUT for path in directories if (path / LAYOUT).is_file()), None)
     if path is None:
         raise BadTemplate(f"{LAYOUT}: there is no such file")
-    return path.read_text(encoding="utf-8")
+    return path.read_text(encoding="utf-8-sig")

@@ -26,7 +26,7 @@ class Source:
 def read(path: Path) -> Source:
     """Return what a file says; raises BadTemplate."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise BadTemplate(f"{path}: it must be UTF-8 ({error})") from error
     match = _FRONT_MATTER.match(text)

@@ -69,7 +69,7 @@ def read(directories: Sequence[Path], code: str) -> LanguageWords:
     if path is None:
         raise BadTemplate(f"{inside}: there is no such file")
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        table = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadTemplate(f"{path}: it is not TOML in UTF-8: {error}") from error
     texts = {key: value for key, value in table.items() if key != "counts"}

@@ -79,4 +79,4 @@ def _first(directories: Sequence[Path], path: Path) -> str:
     file = next((directory / path for directory in directories if (directory / path).is_file()), None)
     if file is None:
         raise BadTemplate(f"{path}: there is no such file")
-    return file.read_text(encoding="utf-8")
+    return file.read_text(encoding="utf-8-sig")

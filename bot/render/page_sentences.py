@@ -13,7 +13,7 @@ def of_templates(directories: Sequence[Path]) -> dict[str, str]:
     return {
         sentence: path.name
         for path in sorted(_templates(directories), key=lambda path: path.name)
-        for _, _, call in environment.extract_translations(path.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+        for _, _, call in environment.extract_translations(path.read_text(encoding="utf-8-sig"))  # type: ignore[attr-defined]
         # A call may name another language than that of the page behind its sentence.
         if isinstance(sentence := call[0] if isinstance(call, tuple) else call, str)
     }

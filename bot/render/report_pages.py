@@ -28,7 +28,7 @@ class ReportPages:
 
     def __init__(self, directories: Sequence[Path]) -> None:
         self._jinja = Environment(
-            loader=FileSystemLoader(directories),
+            loader=FileSystemLoader(directories, encoding="utf-8-sig"),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from bot.allowed import Form
 from bot.core import durations
 from bot.core.alerting import Restraint
 from bot.core.calendars import Calendar
@@ -27,7 +28,8 @@ _A_MINUTE, _AN_HOUR, _A_DAY = timedelta(minutes=1), timedelta(hours=1), timedelt
 _SPANS = ELAPSED | {Unit.DAY: _A_DAY}
 # By the clock a working hour or a working day takes no less.
 _AT_LEAST = _SPANS | {Unit.WORKING_HOUR: _AN_HOUR, Unit.WORKING_DAY: _A_DAY}
-_PERSON = r"^(mailto:)\S+@\S+$"
+_PERSON = r"mailto:\S+@\S+"
+_WHO = "mailto: and an address, as in mailto:jo.ellis@example.gov.uk"
 
 
 def _at(value: object) -> object:
@@ -104,10 +106,10 @@ class StepSettings(Table):
 class AbsenceSettings(Table):
     """Somebody is away: `person` and `deputy` as in [[team]]; without a deputy the lead of the team is told."""
 
-    person: str = Field(pattern=_PERSON)
+    person: Annotated[str, Form(_PERSON, _WHO)]
     first: date
     last: date
-    deputy: str = Field(default="", pattern=f"^$|{_PERSON}")
+    deputy: Annotated[str, Form(rf"({_PERSON})?", _WHO)] = ""
 
     @model_validator(mode="after")
     def _in_order(self) -> "AbsenceSettings":

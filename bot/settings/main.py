@@ -9,8 +9,10 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator, model_validator
 
+from bot.allowed import PAGE, Form, Listen
 from bot.core.acknowledgements import Limits
 from bot.core.languages import ENGLISH, LANGUAGES
+from bot.core.mistakes import did_you_mean
 from bot.core.nations import Nation
 from bot.core.tracking import FEWEST_DAYS, QUIET_KINDS, TrackingRules
 from bot.core.uploads import Limits as FileLimits
@@ -22,7 +24,7 @@ from bot.settings.teams import Team
 from bot.wire import clamav
 
 Texts = dict[str, Annotated[str, Field(min_length=1, max_length=200)]]
-Host = Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")]
+Host = Annotated[str, Form(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "the name of a site, such as www.example.org")]
 
 
 class Organisation(Table):
@@ -37,13 +39,13 @@ class Organisation(Table):
     """
 
     name: str = Field(min_length=1, max_length=100)
-    reference_prefix: str = Field(pattern=r"^[A-Z]{2,4}$")
+    reference_prefix: Annotated[str, Form(r"[A-Z]{2,4}", "two to four capital letters, as in EX")]
     timezone: str = "Europe/London"
     phone: str = Field(default="", max_length=40)
-    website: str = Field(default="", pattern=r"^(https?://\S+)?$")
-    privacy_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
-    complaints_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
-    bsl_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    website: Annotated[str, PAGE] = ""
+    privacy_url: Annotated[str, PAGE] = ""
+    complaints_url: Annotated[str, PAGE] = ""
+    bsl_url: Annotated[str, PAGE] = ""
     opening_hours: Texts = Field(default_factory=dict)
     languages: Annotated[tuple[str, ...], Field(min_length=1)] = (ENGLISH,)
     only_checked_translations: bool = False
@@ -53,8 +55,9 @@ class Organisation(Table):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
-        if value not in available_timezones():
-            raise ValueError("not an IANA time zone; for example Europe/London")
+        if value not in (zones := available_timezones()):
+            question = did_you_mean(value, sorted(zones))
+            raise ValueError(f"is not a time zone; {question or 'allowed: names such as Europe/London'}")
         return value
 
     @field_validator("opening_hours", mode="before")
@@ -102,8 +105,8 @@ class Web(Table):
     `trusted_proxies` are the addresses or networks of the reverse proxies whose `X-Forwarded-For` is believed.
     """
 
-    listen: str = Field(default="127.0.0.1:8080", pattern=r"^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$")
-    public_url: str = Field(default="", pattern=r"^(https?://\S+)?$")
+    listen: Listen = "127.0.0.1:8080"
+    public_url: Annotated[str, PAGE] = ""
     secret: Annotated[SecretStr, AfterValidator(_is_long_enough)]
     trusted_proxies: tuple[IPvAnyNetwork, ...] = ()
 
@@ -161,7 +164,9 @@ def _is_a_key(value: SecretStr) -> SecretStr:
 class StoreSettings(Table):
     """The store of contacts. The first of `keys` encrypts, all of them decrypt; without keys, text is not encrypted."""
 
-    url: str = Field(default="sqlite:///var/ackbot.db", pattern=r"^(sqlite:///|postgresql://).+")
+    url: Annotated[str, Form(r"(sqlite:///|postgresql://).+", "sqlite:///PATH or postgresql://USER@HOST/DATABASE")] = (
+        "sqlite:///var/ackbot.db"
+    )
     keys: tuple[Annotated[SecretStr, AfterValidator(_is_a_key)], ...] = ()
 
     @property
@@ -189,7 +194,7 @@ class MailSettings(Table):
     aliases: tuple[str, ...] = ()
     staff: tuple[str, ...] = ()
     relays: tuple[str, ...] = ()
-    spam_header: str = Field(default="", pattern=r"^[!-9;-~]{0,80}$")
+    spam_header: Annotated[str, Form(r"[!-9;-~]{0,80}", "the name of a header field, such as X-Spam-Flag")] = ""
     reopen_days: int = Field(default=28, ge=0, le=3650)
     attachments_megabytes: int = Field(default=10, ge=0, le=25)
     receipts_name_subject: bool = False

@@ -5,10 +5,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from bot.allowed import Form
 from bot.core.durations import duration
 from bot.settings.tables import Table
 
-Email = Annotated[str, Field(pattern=r"^([^\s@]+@[^\s@]+\.[^\s@]+)?$", max_length=254)]
+_ADDRESS = Form(r"([^\s@]+@[^\s@]+\.[^\s@]+)?", "an address such as name@example.gov.uk")
+Email = Annotated[str, _ADDRESS, Field(max_length=254)]
 Phone = Annotated[str, Field(max_length=40)]
 Line = Annotated[str, Field(min_length=1, max_length=300)]
 

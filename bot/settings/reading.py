@@ -1,19 +1,20 @@
 """config/*.toml and the environment -> frozen Settings. Every mistake is reported, all at once, with file and key."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import BaseModel, ValidationError
+from typing import Any
 
 from bot.channel import Account, ChannelSettings, Sender
 from bot.core import books, calendars, standards
+from bot.core.mistakes import Mistake, as_text, choice
 from bot.core.retention import Retention
-from bot.core.suggestions import suggestion
-from bot.settings import advice, cross_checks
+from bot.core.suggestions import nearest
+from bot.settings import cross_checks, documents
 from bot.settings.calendars import Holidays, OwnDays, Year
+from bot.settings.documents import Document
 from bot.settings.escalation import Escalation
 from bot.settings.feedback import FeedbackSettings
 from bot.settings.main import (
@@ -33,28 +34,41 @@ from bot.settings.retention import RetentionSettings
 from bot.settings.services import Services
 from bot.settings.teams import Team
 from bot.settings.urgent import Urgent
-from bot.settings.values import Origins, Values, toml
 
-T = TypeVar("T", bound=BaseModel)
 _BOT = Path(__file__).parents[1]
 # The wheel holds them within the package, a clone beside it; what stands beside an installed package is another's.
 PACKAGED = (_BOT / "_data" if (_BOT / "_data").is_dir() else _BOT.parent,)
 MAIN_FILE = "ackbot.toml"
+STANDARDS = "standards"
+# What a folder of a configuration may hold.
+FILES = (MAIN_FILE, "escalation.toml", "services.toml", "urgent.toml")
+CALENDARS = ("calendars/holidays.toml", "calendars/organisation.toml")
 
 
 class BadSettings(Exception):
-    """The configuration cannot be used; `mistakes` has one line for each thing to put right."""
+    """The configuration cannot be used; `mistakes` has each thing to put right."""
 
-    def __init__(self, mistakes: list[str]) -> None:
-        super().__init__("\n".join(mistakes))
-        self.mistakes = mistakes
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__("\n".join(map(str, mistakes)))
+        self.mistakes = tuple(mistakes)
+
+
+class NoConfiguration(BadSettings):
+    """There is no configuration where it is looked for; the one mistake is a sentence that says what to do."""
+
+    def __init__(self, words: str) -> None:
+        super().__init__([Mistake(message=words)])
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The whole configuration, checked. `channels` holds each `[[channel]]` as its own kind's settings."""
+    """The whole configuration, checked. `channels` holds each `[[channel]]` as its own kind's settings.
+
+    `document` is ackbot.toml as it is written.
+    """
 
     directory: Path
+    document: Document
     organisation: Organisation
     store: StoreSettings
     web: Web
@@ -76,7 +90,6 @@ class Settings:
     escalation: Escalation
     services: Services
     urgent: Urgent
-    origins: Origins
 
     @property
     def keep(self) -> Retention:
@@ -97,8 +110,8 @@ KindOf = Callable[[str], type[ChannelSettings]]
 class Kinds:
     """The kinds of channel that there are.
 
-    `settings_of` gives the settings class of a kind, or raises LookupError naming what is allowed. `why_no_medium`
-    says why contacts cannot come in a way of that name.
+    `settings_of` gives the settings class of a kind, or raises LookupError with the kinds that there are.
+    `why_no_medium` says why contacts cannot come in a way of that name.
     """
 
     settings_of: KindOf
@@ -107,25 +120,24 @@ class Kinds:
 
 def read(directory: Path, kinds: Kinds) -> Settings:
     """Read and check a configuration directory; raises BadSettings with every mistake."""
-    path = directory / MAIN_FILE
-    mistakes: list[str] = []
-    values = Values(path, directory, mistakes)
-    table = values.resolve(toml(path, mistakes))
-    main = _validate(Main, table, path, "", mistakes) if not mistakes else None
-    channels = _channels(table.get("channel", []), path, kinds.settings_of, mistakes)
-    channels += _elsewhere(main, path, kinds.settings_of, mistakes)
-    channels += _desk(channels, path, kinds.settings_of, mistakes)
+    document = documents.resolve(documents.read(_main_file(directory)), directory)
+    mistakes: list[Mistake] = [*document.mistakes]
+    main = document.validate(Main, document.table, "", mistakes) if document.table else None
+    channels = _channels(document, kinds.settings_of, mistakes) if document.table else []
+    channels += _elsewhere(main, document, kinds.settings_of, mistakes)
+    channels += _desk(channels, document, kinds.settings_of, mistakes)
     book = _standards(directory, kinds.why_no_medium, mistakes)
     year = _year(directory, mistakes)
     escalation = _escalation(directory, book, mistakes)
     services = _services(directory, main, channels, book, kinds.why_no_medium, mistakes)
     urgent = _urgent(directory, main, mistakes)
     if main is not None:
-        mistakes += [f"{path}: {fault}" for fault in cross_checks.faults(main, channels, book)]
+        mistakes += map(document.place, cross_checks.faults(main, channels, book))
     if mistakes or main is None or escalation is None:
-        raise BadSettings(mistakes)
+        raise BadSettings(mistakes or [Mistake(str(document.path), message="is empty")])
     return Settings(
         directory=directory,
+        document=document,
         organisation=main.organisation,
         store=main.store,
         web=main.web,
@@ -147,23 +159,33 @@ def read(directory: Path, kinds: Kinds) -> Settings:
         escalation=escalation,
         services=services,
         urgent=urgent,
-        origins=values.origins(),
     )
 
 
-def _validate(model: type[T], table: Any, path: Path, at: str, mistakes: list[str]) -> T | None:
+def _main_file(directory: Path) -> Path:
+    """Return ackbot.toml; raises NoConfiguration where it cannot be there, with the way to one."""
+    path = directory / MAIN_FILE
+    option = "--config DIR or $ACKBOT_CONFIG names another one"
+    if directory.is_file():
+        raise NoConfiguration(f"{directory} is a file; --config names the folder that holds it: {directory.parent}")
     try:
-        return model.model_validate(table)
-    except ValidationError as error:
-        faults = error.errors(include_url=False)
-        # Of a value that could not be had from elsewhere it is said once.
-        fresh = [f for f in faults if not any(m.startswith(f"{path}: {advice.key(f, at)} = ") for m in mistakes)]
-        mistakes += [f"{path}: {advice.line(fault, model, at)}" for fault in fresh]
-        return None
+        names = [entry.name for entry in os.scandir(directory)]
+    except FileNotFoundError:
+        raise NoConfiguration(f"There is no folder {directory}; {option}, ackbot init {directory} makes one.") from None
+    except OSError as error:
+        raise NoConfiguration(
+            f"The folder {directory} cannot be read ({error.strerror}): give the account that runs ackbot access to it."
+        ) from None
+    if MAIN_FILE not in names:
+        instead = nearest(MAIN_FILE, names)
+        way = f"is it {instead}? Rename it." if instead else f"{option}, ackbot init {directory} makes one."
+        raise NoConfiguration(f"There is no {MAIN_FILE} in the folder {directory}; {way}")
+    return path
 
 
-def _channels(tables: Any, path: Path, kind_of: KindOf, mistakes: list[str]) -> list[ChannelSettings]:
+def _channels(document: Document, kind_of: KindOf, mistakes: list[Mistake]) -> list[ChannelSettings]:
     channels: list[ChannelSettings] = []
+    tables = document.table.get("channel", [])
     for number, table in enumerate(tables if isinstance(tables, list) else [], 1):
         if not isinstance(table, Mapping):
             continue
@@ -171,70 +193,85 @@ def _channels(tables: Any, path: Path, kind_of: KindOf, mistakes: list[str]) -> 
         try:
             model = kind_of(str(table.get("kind", "")))
         except LookupError as error:
-            mistakes.append(f"{path}: {at}.kind = {table.get('kind')!r}: {error.args[0]}")
+            mistakes.append(document.place(_wrong_kind(at, table, error)))
             continue
-        if (channel := _validate(model, table, path, at, mistakes)) is not None:
+        if (channel := document.validate(model, table, at, mistakes)) is not None:
             channels.append(channel)
     return channels
 
 
-def _elsewhere(main: Main | None, path: Path, kind_of: KindOf, mistakes: list[str]) -> list[ChannelSettings]:
+def _wrong_kind(at: str, table: Mapping[str, Any], error: LookupError) -> Mistake:
+    kind, kinds = table.get("kind"), error.args[0]
+    message = "is missing" if kind is None else "is not a kind of channel"
+    return Mistake(
+        key=f"{at}.kind", message=message, advice=choice(kind, kinds), value="" if kind is None else as_text(kind)
+    )
+
+
+def _elsewhere(
+    main: Main | None, document: Document, kind_of: KindOf, mistakes: list[Mistake]
+) -> list[ChannelSettings]:
     """What teams name by an address of Apprise's is an outlet of its own each."""
-    urls = {name: (team.name, url) for team in (main.team if main else ()) for name, url in team.elsewhere().items()}
+    teams = enumerate(main.team if main else (), 1)
+    urls = {name: (number, url) for number, team in teams for name, url in team.elsewhere().items()}
     outlets = []
-    for name, (team, url) in urls.items():
+    for name, (number, url) in urls.items():
         table = {"name": name, "kind": "apprise", "url": url}
-        if (channel := _validate(kind_of("apprise"), table, path, f"team {team}", mistakes)) is not None:
+        if (channel := document.validate(kind_of("apprise"), table, f"team[{number}]", mistakes)) is not None:
             outlets.append(channel)
     return outlets
 
 
 def _desk(
-    channels: Sequence[ChannelSettings], path: Path, kind_of: KindOf, mistakes: list[str]
+    channels: Sequence[ChannelSettings], document: Document, kind_of: KindOf, mistakes: list[Mistake]
 ) -> list[ChannelSettings]:
     """Staff can always record what came by phone or letter: where no desk is configured there is one all the same."""
     if any(channel.kind == "desk" or channel.name == "desk" for channel in channels):
         return []
     outlets = [channel.name for channel in channels if isinstance(channel, Sender)]
     table = {"name": "desk", "kind": "desk", **({"replies_by": outlets[0]} if outlets else {})}
-    desk = _validate(kind_of("desk"), table, path, "channel desk", mistakes)
+    desk = document.validate(kind_of("desk"), table, "channel desk", mistakes)
     return [desk] if desk else []
 
 
 def _standards(
-    directory: Path, why_no_medium: standards.WhyNoMedium, mistakes: list[str]
+    directory: Path, why_no_medium: standards.WhyNoMedium, mistakes: list[Mistake]
 ) -> tuple[standards.Standard, ...]:
     """The directory's own standards, or the packaged ones if it has none."""
-    folders = [d for d in (directory / "standards", *(p / "config" / "standards" for p in PACKAGED)) if d.is_dir()]
-    book = []
+    folders = [d for d in (directory / STANDARDS, *(p / "config" / STANDARDS for p in PACKAGED)) if d.is_dir()]
+    book, of_files = list[standards.Standard](), list[Mistake]()
     for path in sorted(folders[0].glob("*.toml")) if folders else []:
+        document = documents.read(path)
+        of_files += document.mistakes
         try:
-            book += standards.read(toml(path, mistakes), str(path), why_no_medium)
+            book += standards.read(document.table, str(path), why_no_medium) if not document.mistakes else []
         except standards.BadStandard as error:
-            mistakes += error.mistakes
-    if not mistakes:
-        mistakes += books.faults(book)
+            of_files += map(document.place, error.mistakes)
+    if not of_files:
+        of_files += [Mistake(message=fault) for fault in books.faults(book)]
+    mistakes += of_files
     return tuple(book)
 
 
-def _year(directory: Path, mistakes: list[str]) -> Year:
+def _year(directory: Path, mistakes: list[Mistake]) -> Year:
     """What the folder `calendars` says, file by file: the directory's own, else the packaged one."""
-    names = ("calendars/holidays.toml", "calendars/organisation.toml")
-    holidays_path, own_path = (_file_of(directory, name) for name in names)
-    holidays = _validate(Holidays, toml(holidays_path, mistakes), holidays_path, "", mistakes)
-    own = _validate(OwnDays, toml(own_path, mistakes), own_path, "", mistakes)
+    holidays_file, own_file = (_file_of(directory, name, mistakes) for name in CALENDARS)
+    holidays = holidays_file.validate(Holidays, holidays_file.table, "", mistakes)
+    own = own_file.validate(OwnDays, own_file.table, "", mistakes)
     return Year(holidays or Holidays(checked=date.min), own or OwnDays())
 
 
-def _escalation(directory: Path, book: tuple[standards.Standard, ...], mistakes: list[str]) -> Escalation | None:
+def _escalation(directory: Path, book: tuple[standards.Standard, ...], mistakes: list[Mistake]) -> Escalation | None:
     """The directory's own escalation.toml, else the packaged one."""
-    path = _file_of(directory, "escalation.toml")
-    escalation = _validate(Escalation, toml(path, mistakes), path, "", mistakes)
-    ids = {standard.id for standard in book}
+    document = _file_of(directory, "escalation.toml", mistakes)
+    escalation = document.validate(Escalation, document.table, "", mistakes)
+    ids = sorted({standard.id for standard in book})
     for number, step in enumerate(escalation.step if escalation else (), 1):
-        unknown = sorted(set(step.standards) - ids)
-        at, choices = f"{path}: step[{number}].standards", ", ".join(sorted(ids))
-        mistakes += [f"{at}: {name!r} is no standard; allowed: {choices}{suggestion(name, ids)}" for name in unknown]
+        for name in sorted(set(step.standards).difference(ids)):
+            key, advice = f"step[{number}].standards", choice(name, ids)
+            mistakes.append(
+                document.place(Mistake(key=key, message="is no standard", advice=advice, value=as_text(name)))
+            )
     return escalation
 
 
@@ -244,31 +281,34 @@ def _services(
     channels: list[ChannelSettings],
     book: tuple[standards.Standard, ...],
     why_no_medium: standards.WhyNoMedium,
-    mistakes: list[str],
+    mistakes: list[Mistake],
 ) -> Services:
     """The directory's own services.toml, else the packaged one."""
-    path = _file_of(directory, "services.toml")
-    services = _validate(Services, toml(path, mistakes), path, "", mistakes) or Services()
+    document = _file_of(directory, "services.toml", mistakes)
+    services = document.validate(Services, document.table, "", mistakes) or Services()
     faults = services.unknown_media(why_no_medium)
     if main is not None:
         teams, names = [team.name for team in main.team], [channel.name for channel in channels]
         faults += services.faults(teams, names, {kind for standard in book for kind in standard.kinds})
-    mistakes += [f"{path}: {fault}" for fault in faults]
+    mistakes += map(document.place, faults)
     return services
 
 
-def _urgent(directory: Path, main: Main | None, mistakes: list[str]) -> Urgent:
+def _urgent(directory: Path, main: Main | None, mistakes: list[Mistake]) -> Urgent:
     """The directory's own urgent.toml, else the packaged one."""
-    path = _file_of(directory, "urgent.toml")
-    urgent = _validate(Urgent, toml(path, mistakes), path, "", mistakes) or Urgent()
+    document = _file_of(directory, "urgent.toml", mistakes)
+    urgent = document.validate(Urgent, document.table, "", mistakes) or Urgent()
     if main is not None:
         # The packaged rules are tested before they are packaged, and that takes longer than everything else here.
-        teams, is_own = [team.name for team in main.team], path.parent == directory
-        mistakes += [f"{path}: {fault}" for fault in urgent.faults(teams, with_tests=is_own)]
+        teams, is_own = [team.name for team in main.team], document.path.parent == directory
+        mistakes += map(document.place, urgent.faults(teams, with_tests=is_own))
     return urgent
 
 
-def _file_of(directory: Path, name: str) -> Path:
+def _file_of(directory: Path, name: str, mistakes: list[Mistake]) -> Document:
+    """Return the directory's own file of this name, else the packaged one."""
     folders = (directory, *(packaged / "config" for packaged in PACKAGED))
     paths = [folder / name for folder in folders]
-    return next((path for path in paths if path.is_file()), paths[0])
+    document = documents.read(next((path for path in paths if path.is_file()), paths[0]))
+    mistakes += document.mistakes
+    return document

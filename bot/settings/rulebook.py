@@ -67,7 +67,7 @@ def _words_of_templates(directories: Iterable[Path]) -> Iterator[str]:
     """What we say ourselves to the people who write; a value ends a sentence, as it is another each time."""
     for directory in directories:
         for path in sorted(directory.glob("messages/*/*.md")):
-            yield PLACEHOLDER.sub("\n\n", path.read_text(encoding="utf-8"))
+            yield PLACEHOLDER.sub("\n\n", path.read_text(encoding="utf-8-sig"))
 
 
 def _outgoing(configured: Settings, senders: Mapping[str, str], limits: Mapping[str, Limits]) -> OutgoingRules:

@@ -5,11 +5,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from bot.allowed import LANGUAGE, WORD, Form
 from bot.channel import Name
 from bot.core import topics
+from bot.core.mistakes import Mistake, as_text, choice, used_twice
 from bot.core.phrases import Phrases, fold
 from bot.core.standards import WhyNoMedium
-from bot.core.suggestions import suggestion
 from bot.core.topics import MOST_RECEIPT_TEXT, MOST_RECEIPT_WORDS, Router
 from bot.settings.tables import Table, Words
 
@@ -34,9 +35,9 @@ class ServiceSettings(Table):
     `receipt_words` are what its receipts say of what happens next, `receipt_text` the same in a short text.
     """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")
+    name: Annotated[str, Field(min_length=1), WORD]
     title: str = Field(min_length=1, max_length=100)
-    page: str = Field(default="", pattern=r"^(https://\S+)?$")
+    page: Annotated[str, Form(r"(https://\S+)?", "the address of a page that begins with https://")] = ""
     other_route: str = Field(default="", max_length=200)
     team: str = ""
     receipt_words: str = Field(default="", max_length=MOST_RECEIPT_WORDS)
@@ -56,7 +57,7 @@ class RouteSettings(Table):
     fields: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     words: Words = ()
     postcodes: Prefixes = ()
-    languages: tuple[Annotated[str, Field(pattern=r"^[a-z]{2}$")], ...] = ()
+    languages: tuple[Annotated[str, LANGUAGE], ...] = ()
     service: Name = ""
     area: Name = ""
     team: str = ""
@@ -100,15 +101,18 @@ class Services(Table):
         rules = [route.route(number) for number, route in enumerate(self.route, 1)]
         return Router([service.service() for service in self.service], rules, first_team)
 
-    def unknown_media(self, why_no_medium: WhyNoMedium) -> list[str]:
-        """Return each medium by which no contact can come, in one line with its key."""
+    def unknown_media(self, why_no_medium: WhyNoMedium) -> list[Mistake]:
+        """Return each medium by which no contact can come."""
         media = [(f"route[{number}].media", name) for number, rule in enumerate(self.route, 1) for name in rule.media]
-        return [f"{key} = {name!r} is no way to write; {why}" for key, name in media if (why := why_no_medium(name))]
+        reasons = [(key, name, why_no_medium(name)) for key, name in media]
+        return [
+            Mistake(key=k, message="is no way to write", advice=why, value=as_text(n)) for k, n, why in reasons if why
+        ]
 
-    def faults(self, teams: list[str], channels: list[str], kinds: set[str]) -> list[str]:
-        """Return each name that does not exist, in one line with its key."""
+    def faults(self, teams: list[str], channels: list[str], kinds: set[str]) -> list[Mistake]:
+        """Return each name that does not exist."""
         names = [service.name for service in self.service]
-        faults = [f"service.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1})]
+        faults = used_twice("service", names)
         for number, service in enumerate(self.service, 1):
             faults += _unknown(f"service[{number}].team", service.team, teams, "team")
         for number, rule in enumerate(self.route, 1):
@@ -120,7 +124,7 @@ class Services(Table):
         return faults
 
 
-def _unknown(key: str, value: str, names: list[str], noun: str) -> list[str]:
+def _unknown(key: str, value: str, names: list[str], noun: str) -> list[Mistake]:
     if not value or value in names:
         return []
-    return [f"{key} = {value!r} is no {noun}; allowed: {', '.join(names) or 'none yet'}{suggestion(value, names)}"]
+    return [Mistake(key=key, message=f"is no {noun}", advice=choice(value, names), value=as_text(value))]

@@ -3,10 +3,11 @@
 import hashlib
 import re
 from collections.abc import Iterator
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, field_validator
 
+from bot.allowed import NAME
 from bot.channel import CHANNEL
 from bot.settings.tables import Table
 
@@ -23,7 +24,7 @@ class Team(Table):
     Each target is a `mailto:`, a `channel:` with the name of an outlet, or an address of Apprise.
     """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    name: Annotated[str, NAME]
     alert: tuple[str, ...] = Field(min_length=1)
     replies_by: str
     lead: tuple[str, ...] = ()
@@ -36,7 +37,7 @@ class Team(Table):
     def _known_forms(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for number, target in enumerate(value, 1):
             if not _is_known(target):
-                raise ValueError(f"the {number}. is not of a form that is allowed: {_ALLOWED}")
+                raise ValueError(f"number {number} is not of a form that leads anywhere; allowed: {_ALLOWED}")
         return value
 
     @property

@@ -6,13 +6,14 @@ from typing import Annotated
 
 from pydantic import Field, field_validator
 
+from bot.allowed import LANGUAGE, NAME
+from bot.core.mistakes import Mistake, as_text, choice, used_twice
 from bot.core.phrases import Groups, Phrases, groups_of, words_of
-from bot.core.suggestions import suggestion
 from bot.core.urgencies import Rule
 from bot.settings.tables import Table, Words
 
-Language = Annotated[str, Field(pattern=r"^[a-z]{2}$")]
-GroupName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+Language = Annotated[str, LANGUAGE]
+GroupName = Annotated[str, NAME]
 Texts = tuple[str, ...]
 MOST_ADVICE = 160
 
@@ -20,7 +21,7 @@ MOST_ADVICE = 160
 class RuleSettings(Table):
     """One danger, with its words in each language and its own tests."""
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")
+    name: Annotated[str, NAME]
     title: str = Field(min_length=1, max_length=100)
     advice: str = Field(min_length=1, max_length=MOST_ADVICE)
     team: str = ""
@@ -84,7 +85,7 @@ class Urgent(Table):
         groups = groups_of(self.groups)
         return tuple(rule.rule(groups) for rule in self.rule)
 
-    def faults(self, teams: list[str], *, with_tests: bool = True) -> list[str]:
+    def faults(self, teams: list[str], *, with_tests: bool = True) -> list[Mistake]:
         """Return each team that does not exist; `with_tests` each phrase that cannot be read, and each failed test."""
         faults = [*self._faults_of_names(teams)]
         if not with_tests:
@@ -93,18 +94,16 @@ class Urgent(Table):
             rules = [rule.read() for rule in self.rules()]
         except ValueError:
             return [*faults, *self._unreadable()]
-        return [*faults, *failed_examples(rules)]
+        return [*faults, *(Mistake(message=failure) for failure in failed_examples(rules))]
 
-    def _faults_of_names(self, teams: list[str]) -> Iterator[str]:
-        names = [rule.name for rule in self.rule]
-        yield from (f"rule.name = {name!r} is used twice" for name in sorted({n for n in names if names.count(n) > 1}))
+    def _faults_of_names(self, teams: list[str]) -> Iterator[Mistake]:
+        yield from used_twice("rule", [rule.name for rule in self.rule])
         for number, rule in enumerate(self.rule, 1):
             if rule.team and rule.team not in teams:
-                allowed = ", ".join(teams) or "none yet"
-                near = suggestion(rule.team, teams)
-                yield f"rule[{number}].team = {rule.team!r} is no team; allowed: {allowed}{near}"
+                advice = choice(rule.team, teams)
+                yield Mistake(key=f"rule[{number}].team", message="is no team", advice=advice, value=as_text(rule.team))
 
-    def _unreadable(self) -> Iterator[str]:
+    def _unreadable(self) -> Iterator[Mistake]:
         groups: Groups = {}
         for name, phrases in self.groups.items():
             yield from _faults_of(((f"groups.{name}", phrase) for phrase in phrases), groups)
@@ -113,13 +112,13 @@ class Urgent(Table):
             yield from _faults_of(((f"rule[{number}].{key}", phrase) for key, phrase in rule.phrases()), groups)
 
 
-def _faults_of(phrases: Iterable[tuple[str, str]], groups: Groups) -> Iterator[str]:
+def _faults_of(phrases: Iterable[tuple[str, str]], groups: Groups) -> Iterator[Mistake]:
     """Return what is wrong with each phrase, after the key under which it stands."""
     for key, phrase in phrases:
         try:
             Phrases([phrase], groups).read()
         except ValueError as error:
-            yield f"{key}: {phrase!r}: {error}"
+            yield Mistake(key=key, message=f"{phrase!r}: {error}")
 
 
 def _texts(value: Texts | Mapping[str, Texts]) -> Texts:

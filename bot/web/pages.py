@@ -49,7 +49,7 @@ def pages(site: Site) -> web.Application:
     languages = _languages(site)
     app = web.Application(middlewares=[languages.set_language, errors.as_pages, problems.as_problems])
     app[TRUSTED_PROXIES] = site.settings.web.trusted_proxies
-    loader = jinja2.FileSystemLoader([str(directory) for directory in site.settings.template_directories])
+    loader = jinja2.FileSystemLoader(site.settings.template_directories, encoding="utf-8-sig")
     templates = _set_up_pages(app, site, loader, languages)
     templates.globals["assets"] = {
         Path(name).name: _add_asset(app, name, loader.get_source(templates, name)[0].encode()) for name in _ASSETS

@@ -94,7 +94,7 @@ def _faults_of_standards(table: Mapping[str, Any]) -> list[str]:
     try:
         standards.read(table, "standards/general.toml")
     except standards.BadStandard as error:
-        return error.mistakes
+        return [str(mistake) for mistake in error.mistakes]
     return []
 
 

@@ -231,8 +231,8 @@ def test_a_readable_line_is_only_allowed_inside_this_machine() -> None:
     [
         ("begin", "yesterday", 'is not "now", "all" or a day such as 2026-09-01'),
         ("begin", datetime(2026, 9, 1, 12, tzinfo=UTC), "or a day such as"),
-        ("address", "enquiries", "pattern"),
-        ("folder", "INBOX\r\nA1 DELETE INBOX", "pattern"),
+        ("address", "enquiries", "allowed: one e-mail address"),
+        ("folder", "INBOX\r\nA1 DELETE INBOX", "allowed: one line of text"),
         ("poll_seconds", 0, "greater than or equal to 1"),
         ("pasword", "x", "Extra inputs"),
     ],

@@ -317,7 +317,7 @@ def test_the_secret_may_come_from_the_environment(tmp_path: Path, monkeypatch: p
     assert channel.oauth is not None
     assert channel.oauth.client_secret.get_secret_value() == "hush"
     (tmp_path / "ackbot.toml").write_text(CONFIGURATION % "[[channel.oauth]]", encoding="utf-8")
-    with pytest.raises(BadSettings, match=r"channel\[1\].oauth: ") as raised:
+    with pytest.raises(BadSettings, match=r"channel\[1\].oauth is no table") as raised:
         kinds.load(tmp_path)
     assert "hush" not in str(raised.value)
 

@@ -16,7 +16,7 @@ from bot.present import Present
 from bot.store import duties, keys, schema, wordings
 from bot.store.engine import Store
 from bot.store.wordings import Sort, Wording
-from tests.cli.test_settings import GOOD
+from tests.cli.test_settings import GOOD, SECRET
 from tests.components.ports import free_port
 from tests.peers.x import REFRESH, XPeer
 
@@ -171,8 +171,9 @@ COMPLETE = COMPLETE.replace("listen =", 'authserv_id = "mx.example.gov.uk"\nlist
     "[web]\n", '[web]\npublic_url = "https://contact.example.gov.uk"\n', 1
 )
 COMPLETE += '[operators]\nteam = "front-office"\nheartbeat = "https://monitor.example.org/x"\n'
+_ACCOUNT = '[[channel]]\nname = "m"\nkind = "mastodon"\nbegin = "all"\nurl = "https://m.example"\ntoken = "t"\n'
 UNWISE = {
-    "has no authserv_id": ('authserv_id = "mx.example.gov.uk"\n', ""),
+    "nor authserv_id": ('authserv_id = "mx.example.gov.uk"\n', ""),
     "whoever reaches this machine can hand in mail": ('listen = "127.0.0.1:0"', 'listen = "0.0.0.0:8024"'),
     "limits.receipts_a_minute is 0": ("[operators]", "[limits]\nreceipts_a_minute = 0\n[operators]"),
     "operators.team is not set": ('team = "front-office"\n', ""),
@@ -180,6 +181,9 @@ UNWISE = {
     "organisation.privacy_url is not set": ('privacy_url = "https://www.example.gov.uk/privacy"\n', ""),
     "web.public_url is not set": ('public_url = "https://contact.example.gov.uk"\n', ""),
     "web.trusted_proxies": ("[web]\n", '[web]\nlisten = "0.0.0.0:8080"\n'),
+    "web.public_url has no encryption": ('"https://contact', '"http://contact'),
+    "10 different characters at most": ('"env:TEST_SECRET"', f'"{"weak" * 10}"'),
+    'has begin = "all"': ("[operators]", f"{_ACCOUNT}[operators]"),
 }
 
 
@@ -212,33 +216,32 @@ def _warnings(folder: Path, text: str) -> list[str]:
     path.chmod(0o600)
     configured = kinds.load(folder)
     of_limits = check_limits.findings(configured, Present().now())
-    return [*check_unwise.warnings(configured), *(f.message for f in of_limits if f.level is Level.WARNING)]
+    return [*map(str, check_unwise.warnings(configured)), *(str(f) for f in of_limits if f.level is Level.WARNING)]
 
 
 def test_a_secret_that_everybody_can_read_is_a_warning(tmp_path: Path) -> None:
     """In a file of its own, or written out in ackbot.toml; not where only its owner can."""
     key = tmp_path / "key"
-    key.write_text("k" * 40, encoding="utf-8")
+    key.write_text(SECRET, encoding="utf-8")
     key.chmod(0o644)
     text = COMPLETE.replace("env:TEST_SECRET", "file:key")
-    words = f"{key} holds a secret, and every user of this machine can read it. Run: chmod 600 {key}"
+    words = f"{key}: this file holds a secret, and every user of this machine can read it. Run: chmod 600 {key}"
     assert _warnings(tmp_path, text) == [words]
     key.chmod(0o600)
     assert _warnings(tmp_path, text) == []
-    written = COMPLETE.replace("env:TEST_SECRET", "k" * 40)
+    written = COMPLETE.replace("env:TEST_SECRET", SECRET)
     assert _warnings(tmp_path, written) == []
     (tmp_path / "ackbot.toml").chmod(0o644)
-    (line,) = check_unwise.warnings(kinds.load(tmp_path))
-    assert "has secrets written out: web.secret." in line
-    assert "kkkk" not in line
+    (finding,) = check_unwise.warnings(kinds.load(tmp_path))
+    assert finding.message.endswith("secrets are written in it: operators.heartbeat, web.secret.")
+    assert SECRET not in str(finding)
 
 
 def test_a_file_that_is_not_read_is_a_warning(tmp_path: Path) -> None:
     """With the name that it may have been meant to have."""
     (tmp_path / "escalations.toml").write_text("", encoding="utf-8")
     (line,) = _warnings(tmp_path, COMPLETE)
-    assert "escalations.toml is not read" in line
-    assert line.endswith("did you mean 'escalation.toml'?")
+    assert line == f'{tmp_path}/escalations.toml: nothing reads this. Did you mean "escalation.toml"?'
 
 
 def test_mistakes_stand_right_below_the_verdict(tmp_path: Path) -> None:
@@ -247,8 +250,9 @@ def test_mistakes_stand_right_below_the_verdict(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["check", "--config", str(tmp_path)])
     assert result.exit_code == 2
     assert result.stdout == f"Configuration {tmp_path}: not good. 1 thing to put right.\n"
-    key = f"{tmp_path}/ackbot.toml: organisation.reference_prefix = 'ex'"
-    assert result.stderr == f"\nTo put right:\n  - {key}: must be two to four capital letters, such as EX\n"
+    key = f"{tmp_path}/ackbot.toml:7: organisation.reference_prefix = 'ex'"
+    allowed = "allowed: two to four capital letters, as in EX"
+    assert result.stderr == f"\nTo put right:\n  - {key} cannot be used; {allowed}\n"
 
 
 def test_dates_are_shown_when_they_are_asked_for(tmp_path: Path) -> None:
@@ -267,7 +271,7 @@ def test_a_program_reads_the_same_as_json(tmp_path: Path, before: str, after: st
     assert result == status
     expected = {"good": status == 0, "configuration": str(tmp_path), "errors": status // 2}
     assert {key: verdict[key] for key in expected} == expected
-    assert {frozenset(finding) for finding in findings} == {frozenset({"level", "file", "message"})}
+    assert {tuple(finding) for finding in findings} == {("level", "file", "line", "key", "message", "advice")}
 
 
 def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """escalation.toml: the packaged ladder, one's own, and every mistake by file and key."""
 
 import json
+import re
 import tomllib
 from dataclasses import fields
 from datetime import date, time, timedelta
@@ -80,7 +81,7 @@ def test_the_time_to_acknowledge_has_its_own_steps_and_people_have_deputies(tmp_
         (STEP.format(at="50%") + STEP.format(at="50 %"), "two steps at the same moment: respond-50"),
         (STEP.format(at="50%") + 'standards = ["general"]\n', "the general ladder has no step"),
         ("[restraint]\nan_hour = -1\n" + STEP.format(at="50%"), "restraint.an_hour = -1"),
-        ("[restraint]\njoin_above = 5\n", "step: is missing"),
+        ("[restraint]\njoin_above = 5\n", "step is missing"),
         (STEP.format(at="50%") + AWAY.format(first="2026-12-21", last="2026-12-20"), "is before first"),
         (STEP.format(at="50%") + '[[absence]]\nperson = "bo"\n', "absence[1].person"),
         (STEP.format(at="2 days before") + 'clock = "acknowledge"\n', 'clock "acknowledge" has a share'),
@@ -92,7 +93,9 @@ def test_every_mistake_names_file_and_key(tmp_path: Path, text: str, words: str)
     """What cannot be is refused, and it is said what is allowed."""
     with pytest.raises(BadSettings) as caught:
         load(tmp_path, text)
-    assert any(words in line and "escalation.toml" in line for line in caught.value.mistakes), caught.value.mistakes
+    assert any(words in line and "escalation.toml" in line for line in str(caught.value).splitlines()), str(
+        caught.value
+    ).splitlines()
 
 
 # Another value for each key, as it is written and as it is read; and one that cannot be, with what is allowed.
@@ -103,7 +106,7 @@ KEYS: dict[str, tuple[str, Any, str, str]] = {
     "assign_within": ('"2 working days"', duration("2 working days"), '"1 month"', "4 working hours"),
     "progress_at": ('"60%"', 0.6, '"0%"', "1% to 100%"),
     "long_pause": ('"21 days"', timedelta(days=21), '"3 working days"', "1 day to 730 days"),
-    "steps_before_lead": ("3", 3, "0", "must be 1 or more"),
+    "steps_before_lead": ("3", 3, "0", "1 or more"),
     "look_again_after": ('"1 day"', timedelta(days=1), '"1 minute"', "1 hour to 30 days"),
     "look_again_after_fault": ('"5 minutes"', timedelta(minutes=5), "5", "1 minute to 1 day"),
     "urgent_again_after": ('"10 minutes"', timedelta(minutes=10), '"2 days"', "1 minute to 1 day"),
@@ -120,10 +123,10 @@ KEYS: dict[str, tuple[str, Any, str, str]] = {
     "links_valid_for": ('"30 days"', timedelta(days=30), '"91 days"', "1 day to 90 days"),
     "list_at": ('"07:45"', time(7, 45), '"7.45"', '"00:00" to "23:59"'),
     "list_not_after": ('"12:00"', time(12), '"noon"', '"00:00" to "23:59"'),
-    "list_ahead_working_days": ("5", 5, '"many"', "must be a whole number"),
+    "list_ahead_working_days": ("5", 5, '"many"', "a whole number"),
     "added_told_once_in": ('"2 hours"', timedelta(hours=2), '"0 hours"', "1 minute to 30 days"),
-    "automatic_mails_a_day": ("5", 5, "-1", "must be 1 or more"),
-    "own_mails_a_day": ("10", 10, "1001", "must be 1000 or less"),
+    "automatic_mails_a_day": ("5", 5, "-1", "1 or more"),
+    "own_mails_a_day": ("10", 10, "1001", "1000 or less"),
     "channel_silent_after": ('"1 hour"', timedelta(hours=1), '"2 days"', "1 minute to 1 day"),
     "alerts_late_after": ('"30 minutes"', timedelta(minutes=30), '"2 days"', "1 minute to 1 day"),
     "looks_late_after": ('"5 minutes"', timedelta(minutes=5), '"2 days"', "1 minute to 1 day"),
@@ -157,9 +160,11 @@ def test_what_cannot_be_a_number_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadSettings) as caught:
         load(tmp_path, f"[alerts]\n{table}{FIRST_STEP}")
     for key, (*_, nonsense, allowed) in KEYS.items():
-        lines = [line for line in caught.value.mistakes if f"escalation.toml: alerts.{key}" in line]
+        lines = [
+            line for line in str(caught.value).splitlines() if re.search(rf"escalation.toml:\d+: alerts.{key}\b", line)
+        ]
         assert lines, key
-        assert nonsense.strip('[]"') in lines[0].replace("True", "true"), key
+        assert nonsense.strip('[]"') in lines[0], key
         assert allowed in lines[0]
 
 
@@ -195,4 +200,4 @@ def test_a_team_says_who_stands_above_it(tmp_path: Path) -> None:
     assert team.addresses_of(["team", "lead", "head"]) == ("front.office@example.gov.uk", "lead@example.gov.uk")
     with pytest.raises(BadSettings) as caught:
         load(tmp_path, main=GOOD + 'head = ["head@example.gov.uk"]\n')
-    assert any("team[1].head" in line and "mailto:" in line for line in caught.value.mistakes)
+    assert any("team[1].head" in line and "mailto:" in line for line in str(caught.value).splitlines())

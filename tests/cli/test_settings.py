@@ -51,7 +51,7 @@ def mistakes(directory: Path, text: str) -> list[str]:
     (directory / "ackbot.toml").write_text(text, encoding="utf-8")
     with pytest.raises(BadSettings) as caught:
         kinds.load(directory)
-    return caught.value.mistakes
+    return str(caught.value).splitlines()
 
 
 def test_a_good_file_is_read_with_sensible_defaults(tmp_path: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_good_file_is_read_with_sensible_defaults(tmp_path: Path) -> None:
 
 
 def test_the_example_that_comes_with_it_is_good(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The configuration with every table loads without a change."""
+    """The configuration that people copy loads without a change."""
     monkeypatch.setenv("ACKBOT_SECRET", "x" * 32)
     monkeypatch.setenv("IMAP_PASSWORD", "x")
     read = kinds.load(Path(__file__).parents[2] / "config")
@@ -97,7 +97,7 @@ def test_a_medium_of_a_standard_is_one_that_a_kind_of_channel_has(tmp_path: Path
     (standards / "channels.toml").write_text(packaged.read_text().replace('["letter"]', '["letter", "lettre"]'))
     lines = mistakes(tmp_path, GOOD)
     (line,) = (line for line in lines if "lettre" in line)
-    assert "channels.toml: standard[" in line
+    assert "channels.toml:17: standard[2].channels" in line
     assert "allowed: bluesky, email, face_to_face, facebook, instagram, letter, mastodon, phone, " in line
 
 
@@ -112,9 +112,8 @@ def test_names_that_lead_nowhere_are_mistakes(tmp_path: Path) -> None:
 def test_a_kind_that_is_kept_for_longer_must_be_one(tmp_path: Path) -> None:
     """A misspelt kind would be forgotten too early."""
     (line,) = mistakes(tmp_path, GOOD + "[retention]\nkinds = { complaint = 2192, complaints = 2192 }\n")
-    assert "retention.kinds.complaints: no standard is for the kind 'complaints'" in line
+    assert "retention.kinds.complaints: no standard is for this kind" in line
     assert "foi" in line
-    assert line.endswith("did you mean 'complaint'?")
 
 
 def test_plain_text_over_the_network_is_refused(tmp_path: Path) -> None:
@@ -170,7 +169,7 @@ def test_a_short_secret_is_refused_with_the_command_that_makes_one(
             'issuer = "https://x.example"\nclient_id = "a"\nonly = true\nsecond_factor = "required"',
             "leave it to the issuer",
         ),
-        ('second_factor = "always"', "allowed: optional, required"),
+        ('second_factor = "always"', 'allowed: "optional", "required"'),
         ('issuer = "http://login.example.gov.uk"\nclient_id = "a"', "must begin with https://"),
     ],
 )
@@ -256,13 +255,13 @@ def test_mistakes_about_days_are_listed_with_their_file(tmp_path: Path) -> None:
     )
     with pytest.raises(BadSettings) as caught:
         kinds.load(tmp_path)
-    text = "\n".join(caught.value.mistakes)
+    text = str(caught.value)
     for words in (
-        "holidays.toml: checked",
+        "holidays.toml:1: checked",
         "holiday[1].title",
         "holiday[1].nations[1] = 'france'",
         "instead_of = 2028-05-02 is no bank holiday there",
-        "organisation.toml: closure[1].last",
+        "organisation.toml:3: closure[1].last",
         "ends before it begins",
         "office.monday = '9-5': write it as 08:30-17:00",
         "office.sunday",

@@ -100,7 +100,8 @@ def mistakes_of_standards() -> Mapping[str, str]:
     try:
         standards.read(tomllib.loads(text), "standards/general.toml")
     except standards.BadStandard as error:
-        return {name: _line(error.mistakes, "standards/general.toml: ", name) for name in words()["standard"]}
+        lines = [str(mistake) for mistake in error.mistakes]
+        return {name: _line(lines, "standards/general.toml: ", name) for name in words()["standard"]}
     return {}
 
 
@@ -119,7 +120,7 @@ def _faults_of_a_standard(name: str) -> list[str]:
     try:
         standards.read(tomllib.loads(text), name)
     except standards.BadStandard as error:
-        return error.mistakes
+        return [str(mistake) for mistake in error.mistakes]
     return []
 
 
@@ -194,7 +195,7 @@ def _read(files: Mapping[str, str]) -> list[str]:
         try:
             load(directory)
         except BadSettings as error:
-            return [line.replace(f"{name}/", "") for line in error.mistakes]
+            return [f"{m.file}: {m.sentence}".replace(f"{name}/", "") for m in error.mistakes]
     return []
 
 

@@ -5,15 +5,17 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationInfo, field_validator, model_validator
 
+from bot.allowed import ONE_LINE, Form
 from bot.channel import MailWayIn
 from bot.wire.mail.begin import Begin
 from bot.wire.mail.graph_certificate import Certificate
 from bot.wire.mail.oauth import https_unless_local
 from bot.wire.mail.sender import Sender
 
-_GUID_OR_DOMAIN = r"^[A-Za-z0-9][A-Za-z0-9.-]{0,254}$"
-_ADDRESS = r"^[^@\s/?#%]+@[^@\s/?#%]+$"
-OneLine = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+_TENANT = Form(r"[A-Za-z0-9][A-Za-z0-9.-]{0,254}", "the ID of the tenant, or a domain of it")
+_ADDRESS = r"[^@\s/?#%]+@[^@\s/?#%]+"
+_MAILBOX = "one e-mail address, such as enquiries@example.gov.uk"
+OneLine = Annotated[str, ONE_LINE]
 Address = Annotated[str, AfterValidator(https_unless_local), AfterValidator(lambda value: value.rstrip("/"))]
 
 
@@ -27,9 +29,9 @@ class GraphSettings(MailWayIn):
     open. `login_url` and `url` are those of a national cloud.
     """
 
-    mailbox: str = Field(pattern=_ADDRESS)
-    tenant: str = Field(pattern=_GUID_OR_DOMAIN)
-    client_id: str = Field(pattern=r"^[\x21-\x7e]+$")
+    mailbox: Annotated[str, Form(_ADDRESS, _MAILBOX)]
+    tenant: Annotated[str, _TENANT]
+    client_id: Annotated[str, Form(r"[\x21-\x7e]+", "the ID of the application, without spaces")]
     client_secret: Annotated[SecretStr, Field(min_length=1)] | None = None
     certificate: SecretStr | None = Field(default=None, validate_default=True)
     client_secret_ends: date | None = None
@@ -42,7 +44,7 @@ class GraphSettings(MailWayIn):
     tell_gaps: bool = True
     sender: Sender
     save_to_sent: bool = True
-    closed_mailbox: str = Field(default="", pattern=rf"^$|{_ADDRESS}")
+    closed_mailbox: Annotated[str, Form(rf"({_ADDRESS})?", _MAILBOX)] = ""
     url: Address = "https://graph.microsoft.com/v1.0"
     login_url: Address = "https://login.microsoftonline.com"
 

@@ -4,13 +4,14 @@ from typing import Annotated, Self
 
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from bot.allowed import ONE_LINE
 from bot.channel import MailWayIn
 from bot.wire.mail.begin import Begin
 from bot.wire.mail.oauth import OAuth, only_one
 from bot.wire.mail.service_account import ServiceAccount
 from bot.wire.privacy import Tls
 
-OneLine = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x1f\x7f]+$")]
+OneLine = Annotated[str, ONE_LINE]
 
 
 class MailboxSettings(MailWayIn):

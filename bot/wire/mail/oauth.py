@@ -18,6 +18,7 @@ from urllib.request import HTTPErrorProcessor, ProxyHandler, Request, build_open
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr
 
+from bot.allowed import Form
 from bot.channel import ChannelError, Misconfigured, Temporary
 from bot.wire.privacy import LOOPBACK
 
@@ -30,6 +31,7 @@ SPARE_SECONDS = 60.0
 # RFC 6749 section 5.1 only recommends that the server states the lifetime of a token.
 UNKNOWN_LIFETIME_SECONDS = 600.0
 A_DAY = 86_400.0
+_OF_TOKENS = "an address that begins with https://, without spaces"
 # Threads that waited for the same token do not all ask a server that has just failed.
 REST_SECONDS = 5.0
 _MOST_BYTES = 65_536
@@ -88,11 +90,11 @@ class OAuth(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    token_url: Annotated[str, Field(pattern=r"^https?://[\x21-\x7e]+$"), AfterValidator(https_unless_local)]
+    token_url: Annotated[str, Form(r"https?://[\x21-\x7e]+", _OF_TOKENS), AfterValidator(https_unless_local)]
     # The characters of RFC 6749 appendix A.
-    client_id: str = Field(pattern=r"^[\x20-\x7e]+$")
+    client_id: Annotated[str, Form(r"[\x20-\x7e]+", "letters, digits and signs of ASCII, not empty")]
     client_secret: SecretStr = Field(min_length=1)
-    scope: str = Field(default="", pattern=r"^[\x20-\x7e]*$")
+    scope: Annotated[str, Form(r"[\x20-\x7e]*", "letters, digits and signs of ASCII")] = ""
     refresh_token: Annotated[SecretStr, Field(min_length=1)] | None = None
 
     def request_body(self, refresh_token: SecretStr | None, server_time: Callable[[], float]) -> str:

@@ -11,10 +11,12 @@ from urllib.parse import urlencode
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
+from bot.allowed import Form
 from bot.wire.mail.oauth import OAuth, TokenSource, https_unless_local
 
 # Longer is refused.
 _SECONDS = 3600
+_SCOPES = "names of scopes, with one space between two"
 _GRANT_TYPE = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _REMEDIES = {
     "invalid_grant": (
@@ -49,7 +51,7 @@ class ServiceAccount(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: SecretStr
-    scope: str = Field(default="https://mail.google.com/", pattern=r"^[\x21-\x7e]+( [\x21-\x7e]+)*$")
+    scope: Annotated[str, Form(r"[\x21-\x7e]+( [\x21-\x7e]+)*", _SCOPES)] = "https://mail.google.com/"
 
     @field_validator("key")
     @classmethod

@@ -20,6 +20,7 @@ from aiosmtplib import (
 )
 from pydantic import Field, SecretStr, ValidationInfo, field_validator
 
+from bot.allowed import ONE_LINE, Form
 from bot.channel import ChannelError, ChannelSettings, Misconfigured, Temporary
 from bot.wire.mail.oauth import OAuth, only_one
 from bot.wire.mail.refusals import refusal
@@ -34,8 +35,8 @@ PORTS = {"implicit": 465, "starttls": 587, "none": 25}
 
 _HOST_NAME = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 
-OneWord = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f\x7f]+$")]
-OneLine = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$")]
+OneWord = Annotated[str, Form(r"[^\s\x00-\x1f\x7f]+", "a name without spaces, not empty")]
+OneLine = Annotated[str, ONE_LINE]
 
 
 class ServerSettings(ChannelSettings):

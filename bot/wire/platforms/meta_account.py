@@ -3,10 +3,11 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, SecretStr
 
+from bot.allowed import SECURE_PAGE
 from bot.channel import Account, Batch, Handed, RawRequest
 from bot.core.files import File
 from bot.core.lengths import Longest
@@ -31,7 +32,7 @@ class MetaSettings(Account):
     token: SecretStr
     app_secret: SecretStr
     verify_token: SecretStr
-    deletion_page: str = Field(default="", pattern=r"^(https://[^\s?#]+)?$")
+    deletion_page: Annotated[str, SECURE_PAGE] = ""
     url: PlatformUrl = meta.GRAPH
     poll_seconds: float = Field(default=300, ge=0.1, le=3600)
 

@@ -8,10 +8,11 @@ and is renewed by its refresh token. An invalid token is refused with 400 and an
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import SecretStr
 
+from bot.allowed import Form
 from bot.channel import Misconfigured, Permanent, Temporary
 from bot.wire.platforms.platform import Answer, Api
 
@@ -21,6 +22,9 @@ _EXPIRED = frozenset({"ExpiredToken", "InvalidToken"})
 _WRONG_SCOPE = "Bad token"
 # How long a refused password is not tried again: the number of attempts a day is limited.
 _REFUSED_SECONDS = 600.0
+
+Handle = Annotated[str, Form(r"[A-Za-z0-9.-]{3,253}", "a handle without the @, such as example.bsky.social")]
+Did = Annotated[str, Form(r"did:[a-z]+:[A-Za-z0-9._:%-]+", "a DID, such as did:web:api.bsky.chat")]
 
 
 class NoAccess(Misconfigured):
