@@ -14,7 +14,7 @@ LOCK := $(UV) pip compile --universal --generate-hashes --no-header --quiet --up
 ARGS ?=
 
 UNIT := docs/systemd/ackbot.service
-SCRIPTS := .ci/run tests/components/install.sh tests/real/install.sh docs/site/install.sh $(wildcard deploy/image/*.sh tests/image/*.sh)
+SCRIPTS := .ci/run tests/nightly/run.sh tests/components/install.sh tests/real/install.sh docs/site/install.sh $(wildcard deploy/image/*.sh tests/image/*.sh)
 RULES := deploy/prometheus
 MANIFESTS := $(wildcard deploy/kubernetes/*.yaml deploy/kubernetes/*/*.yaml) deploy/kubernetes/secret.yaml.example
 
@@ -25,7 +25,7 @@ QUICK := $(addprefix tests/,architecture core flows render store wire)
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help setup dev demo fix quick check format lint types imports dependencies vulnerabilities scripts container manifests unit alerts \
-	architecture test test-real image image-test release screenshots faults bench holidays register reference docs lock clean
+	architecture test coverage nightly test-real image image-test release screenshots faults bench holidays register reference docs lock clean
 
 help: ## This list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
@@ -156,7 +156,14 @@ test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@tests/components/install.sh
 	@# Four at a time on two cores: what drives real servers waits for them most of the time. In the order of
 	@# tests/conftest.py: the plugin's own has the files with the fewest tests last, and those take longest.
-	@$(BIN)/python -m pytest -p tests.coverage_floor --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -p tests.progress --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+
+# Tracing makes what it watches nearly twice as slow: these two rooms alone.
+coverage: dev ## How much of the core and the flows is run by tests that start no service, with a floor.
+	@$(BIN)/python -m pytest -q -p tests.coverage_floor --numprocesses 2 --dist loadfile tests/core tests/flows
+
+nightly: ## What takes hours: every case, every fault, three Pythons, three PostgreSQLs; a table at the end.
+	@.ci/run --long
 
 release: dev ## Builds sdist and wheel into dist/, and installs each into an empty folder from PyPI to run its demo.
 	@rm -rf dist
@@ -189,7 +196,7 @@ test-real: dev ## Installs Bluesky's real network (700 MB, the first time), and 
 
 faults: dev ## Harms real services in every way we know, and prints what came of each (half an hour).
 	@tests/components/install.sh
-	@MODEL_EXAMPLES=1000 $(BIN)/python -m pytest -q tests/faults/test_model.py
+	@HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest -q tests/faults/test_model.py
 	@$(BIN)/python -m tests.faults $(ARGS)
 
 # --- Housekeeping ----------------------------------------------------------------------------------------------

@@ -30,13 +30,16 @@ from hypothesis import settings
 from bot.store import schema
 from tests.components import o365, synapse
 from tests.components.daemons import program
+from tests.components.passwords import hash_quickly
 from tests.components.ports import PATIENCE_SECONDS
 from tests.components.postgres import Postgres
 from tests.components.service import Service
+from tests.thoroughness import NIGHTLY
 
 # How long an example takes says more of the machine than of the code.
-settings.register_profile("ackbot", deadline=None)
-settings.load_profile("ackbot")
+settings.register_profile("usual", deadline=None, max_examples=50)
+settings.register_profile("nightly", deadline=None, max_examples=1_000)
+settings.load_profile("nightly" if NIGHTLY else "usual")
 
 # These drop to users of their own, and read mail as them.
 _ROOT_ONLY = frozenset({"dovecot", "postfix"})
@@ -119,6 +122,7 @@ def pytest_configure() -> None:
     """Spend the time on what is tested: not on imports over and over, nor on garbage that is gone when the run ends."""
     gc.set_threshold(100_000, 50, 100)
     Service.is_forked = True
+    hash_quickly()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,7 +1,8 @@
-"""A plugin of `make test`: how much of the core and the flows is run by tests that start no service, with a floor.
+"""A plugin of `make coverage`: how much of the core and the flows is run by tests that start no service, with a floor.
 
-Python's tracing makes what it watches twice as slow. So it watches the tests of these two rooms alone, on one database,
-and none that counts through thousands of cases. What runs as modules are imported is watched in the first process.
+Python's tracing makes what it watches nearly twice as slow. So it is no part of `make test`, and watches the tests of
+these two rooms on one database, and none that counts through thousands of cases. What runs as modules are imported is
+watched in the first process.
 """
 
 import os
@@ -80,9 +81,9 @@ def _is_watched(item: pytest.Item) -> bool:
 
 
 def _is_whole(config: pytest.Config) -> bool:
-    """Whether nothing was chosen from the suite."""
+    """Whether nothing was chosen from these rooms."""
     chosen = [config.getoption(name, None) for name in ("keyword", "markexpr", "deselect", "lf")]
-    return config.args_source is pytest.Config.ArgsSource.TESTPATHS and not any(chosen)
+    return sorted(config.args) == [f"tests/{room}" for room in sorted(FLOORS)] and not any(chosen)
 
 
 def pytest_configure(config: pytest.Config) -> None:

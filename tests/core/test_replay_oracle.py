@@ -10,8 +10,9 @@ from bot.core.replays import spells_of
 from bot.core.spells import Happening, Origin, Spell, microseconds
 from bot.store.history import FACTS
 from tests.core.invented_lives import Fact, Life, at_unit, invent
+from tests.thoroughness import cases
 
-LIVES = 10_000
+LIVES = cases(1_500, 20_000)
 ACKNOWLEDGEMENTS = ("acknowledged by staff", "holding reply", "responded")
 LOSSES = ("undeliverable", "came back", "acknowledgement permanent-failure")
 STAFFS_WORDS = ("acknowledged by staff", "holding reply", "responded", "paused", "restarted", "extended")
@@ -254,7 +255,7 @@ def _compare(spell: Spell, oracle: Oracle, about: dict[str, str], number: int) -
 
 
 def test_spells_agree_with_an_independent_count() -> None:
-    """Of ten thousand invented contacts, each at a random event: corrected, merged, recorded late, forgotten."""
+    """Of many invented contacts, each at a random event: corrected, merged, recorded late, forgotten."""
     random = Random(25)
     for _ in range(LIVES):
         life = invent(random, random.randint(1, 14))

@@ -4,7 +4,6 @@ A transaction is rolled back, or it is committed and its answer is lost; a proce
 or is out of touch for so long that others take its claims over.
 """
 
-import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -36,11 +35,11 @@ from tests.components.tampering import drop_triggers
 from tests.faults.checker import TRUTHS
 from tests.flows.conftest import NOW, book, mail
 from tests.flows.test_mail import bounce, return_address, signed
+from tests.thoroughness import cases
 
 __all__ = ["book", "mail", "signed"]
 T = TypeVar("T")
-# `make faults` tries many more.
-EXAMPLES = int(os.environ.get("MODEL_EXAMPLES", "20"))
+EXAMPLES = cases(10, 1_000)
 WELL, UNDONE, LOST = "well", "undone", "answer lost"
 fates = st.sampled_from([WELL, WELL, WELL, UNDONE, LOST])
 people = st.integers(1, 4)

@@ -28,6 +28,7 @@ from bot.store.tokens import Token
 from tests.flows.conftest import NOW, STANDARD, Make
 from tests.flows.desk import again, logged
 from tests.rulebooks import altered
+from tests.thoroughness import cases
 
 
 def timetable(store: Store, book: Rulebook, day: datetime, *, checked: date = date(2026, 11, 23)) -> Timetable:
@@ -182,7 +183,7 @@ async def test_what_was_to_be_forgotten_during_an_outage_is_forgotten_at_the_sta
     begin=st.datetimes(datetime(2026, 11, 1), datetime(2027, 6, 1), timezones=st.just(UTC)),  # noqa: DTZ001
     speed=st.floats(0.5, 1_000_000),
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(50, 1_000), deadline=None)
 def test_the_calendar_goes_on_at_any_speed(begin: datetime, speed: float) -> None:
     """Each time is later than the one before, however a rehearsal's time is rounded."""
     present = Present(begin, speed)

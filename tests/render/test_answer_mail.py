@@ -12,6 +12,7 @@ from bot.core.files import File
 from bot.render import answer_mail
 from bot.render.mail_bytes import Envelope
 from tests.render.letters import COMPOSER
+from tests.thoroughness import cases
 
 HEAD = Envelope(
     sender=sender("Ann", "Council", "us@example.gov.uk"),
@@ -41,7 +42,7 @@ def test_only_harmless_addresses_are_links() -> None:
     assert "onmouseover" not in answer_mail.page('https://a.example/"onmouseover="x').split(">")[1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=cases(30, 1_000), deadline=None)
 @example(words="", subject="", name="a page of a manual.T")
 @given(words=st.text(max_size=300), subject=st.text(max_size=80), name=st.text(min_size=1, max_size=80))
 def test_whatever_is_typed_makes_one_readable_mail(words: str, subject: str, name: str) -> None:

@@ -32,10 +32,15 @@ def test_every_translation_has_the_gaps_and_marks_of_english(code: str) -> None:
     assert Catalogues(PACKAGED).faults(code) == []
 
 
+@pytest.fixture(scope="module")
+def sentences() -> dict[str, str]:
+    """Every sentence of the pages, with the file that says it."""
+    return page_sentences.of_templates(PACKAGED) | of_program()
+
+
 @pytest.mark.parametrize("code", OTHERS)
-def test_every_sentence_of_the_pages_is_translated(code: str) -> None:
+def test_every_sentence_of_the_pages_is_translated(sentences: dict[str, str], code: str) -> None:
     """Of every template and of the program; and no catalogue has a sentence that no page says any more."""
-    sentences = page_sentences.of_templates(PACKAGED) | of_program()
     words = entries(PACKAGED[0] / "pages" / "locale" / f"{code}.po")
     assert sorted(set(sentences) - set(words)) == []
     assert sorted(set(words) - set(sentences)) == []

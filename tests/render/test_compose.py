@@ -16,6 +16,7 @@ from bot.render.compose import MOST_BYTES
 from bot.render.front_matter import BadTemplate
 from bot.render.samples import LONGEST, SAMPLES
 from tests.render.letters import COMPOSER, ENVELOPE, TEMPLATES, acknowledgement, own_file, own_template, parsed, parts
+from tests.thoroughness import cases
 
 MOST_BYTES_OF_TEXT = 4096
 
@@ -112,7 +113,7 @@ def library(raw: bytes) -> bytes:
     return head + b"\r\n\r\n" + body.replace(b"MIME-Version: 1.0\r\n", b"")
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(30, 1_000), deadline=None)
 @given(VALUES, VALUES)
 def test_the_body_is_byte_for_byte_the_librarys(reference: str, promise: str) -> None:
     """The quick way makes what email.message makes of the same text, the same HTML and the same boundary."""
@@ -152,7 +153,7 @@ def test_both_ways_write_the_same(tmp_path_factory: pytest.TempPathFactory, refe
     assert parts(mails[0]) == parts(mails[1])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(30, 1_000), deadline=None)
 @given(st.text(max_size=300))
 def test_no_value_becomes_markdown_html_or_a_header(value: str) -> None:
     """Whatever a value holds, it stays words: the same headers, tags and links as ever."""

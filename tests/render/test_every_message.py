@@ -1,6 +1,7 @@
 """Every message in every language and format: it can be written, passes every rule, is small and easy to read."""
 
 import io
+from itertools import product
 
 import pytest
 from pypdf import PdfReader
@@ -15,18 +16,19 @@ from bot.render.readability import reading
 from bot.render.samples import SORTS, Sort
 from tests.conftest import Needs
 from tests.render.letters import COMPOSER, TEMPLATES
+from tests.thoroughness import rows
 
 pytestmark = pytest.mark.slow
 
 TO_PEOPLE = [name for name, sort in SORTS.items() if sort is not Sort.STAFF]
+MESSAGES = rows(product(TO_PEOPLE, LANGUAGES), each=4)
 # Easy for a reader of eleven: years of school.
 MOST_GRADE = 6
 # What a mail program shows without a picture, a script or a font of ours.
 DRAWN = [form for form in Format if form is not Format.PDF]
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", TO_PEOPLE)
+@pytest.mark.parametrize(("name", "language"), MESSAGES)
 def test_every_message_to_a_person_is_there_and_breaks_no_rule(name: str, language: str) -> None:
     """In each of the eleven languages, on every invented contact."""
     assert (name, language) in COMPOSER.names()
@@ -40,8 +42,7 @@ def test_every_message_to_staff_breaks_no_rule(name: str) -> None:
     assert [str(finding) for finding in lint.examine(COMPOSER, name, "en")] == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("name", TO_PEOPLE)
+@pytest.mark.parametrize(("name", "language"), MESSAGES)
 def test_every_format_carries_the_languages_of_its_reader_and_is_small(name: str, language: str) -> None:
     """Each part under its own language and direction, English last; 20 KB in one language, 30 in two."""
     reader = Reader(language)

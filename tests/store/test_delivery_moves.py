@@ -20,6 +20,7 @@ from bot.store.conditions import IS_HELD
 from bot.store.databases import engine_of
 from bot.store.tables import contacts, deliveries
 from tests.architecture.house import ROOT
+from tests.thoroughness import cases
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 ALLOWED = ", ".join(f"'{source} {target}'" for source, targets in MOVES.items() for target in targets)
@@ -168,7 +169,7 @@ steps = st.builds(Step, st.sampled_from(sorted(WALK)), st.integers(0, 7), st.int
 queued = st.builds(Step, st.just("queue"), st.integers(0, 7), st.integers(0, 5), st.sampled_from(State))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=cases(20, 500), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(first=st.lists(queued, min_size=1, max_size=6), then=st.lists(steps, max_size=25))
 def test_whatever_the_outbox_is_asked_every_move_is_one_of_the_table(
     connection: Connection, first: list[Step], then: list[Step]

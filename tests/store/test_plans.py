@@ -1,13 +1,15 @@
 """The cost of what is asked again and again follows what is due, not what is stored: SQLite uses an index for each."""
 
+import shutil
 import sqlite3
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Engine, event
 
 from bot.core.contacts import Contact
 from bot.core.deliveries import Delivery, Purpose, State
@@ -37,7 +39,6 @@ from bot.store import (
     receipts,
     remote_files,
     retention,
-    schema,
     shunt,
     staff,
     tokens,
@@ -162,9 +163,9 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
 
 
 @pytest.mark.parametrize("name", ASKED_ALWAYS)
-def test_nothing_is_scanned(tmp_path: Path, name: str) -> None:
+def test_nothing_is_scanned(engine: Engine, name: str) -> None:
     """No plan reads a whole table."""
-    plans = _plans(tmp_path, ASKED_ALWAYS[name])
+    plans = _plans(engine, ASKED_ALWAYS[name])
     assert plans
     assert not [line for line in plans if line.startswith("SCAN") and not _is_by_an_index(line)]
 
@@ -175,14 +176,14 @@ def _is_by_an_index(line: str) -> bool:
     return few or "USING" in line or "VIRTUAL TABLE INDEX" in line
 
 
-def test_the_oldest_receipt_is_sought_among_what_waits(tmp_path: Path) -> None:
+def test_the_oldest_receipt_is_sought_among_what_waits(engine: Engine) -> None:
     """In the order of their age all receipts ever sent would come first."""
-    (plan,) = _plans(tmp_path, outbox.oldest_receipt)
+    (plan,) = _plans(engine, outbox.oldest_receipt)
     assert "ix_deliveries_waiting" in plan
 
 
 @pytest.mark.parametrize("state", ["any", "open", "answered", "closed"])
-def test_few_among_many_are_found_by_their_index(tmp_path: Path, state: str) -> None:
+def test_few_among_many_are_found_by_their_index(engine: Engine, state: str) -> None:
     """Whoever sees one small team, and a program that asks for what is open or closed, reads nothing of the others."""
     criteria = Criteria(state)
     queries: list[Work[object]] = [
@@ -192,7 +193,7 @@ def test_few_among_many_are_found_by_their_index(tmp_path: Path, state: str) -> 
     if state in ("open", "closed"):
         queries.append(partial(queue.after, criteria=criteria, scope=Scope(), now=NOW, cursor=1, most=50))
     for work in queries:
-        plans = _plans(tmp_path, work)
+        plans = _plans(engine, work)
         assert not [line for line in plans if line.startswith("SCAN contacts") and "ix_contacts" not in line]
         assert not [line for line in plans if "INTEGER PRIMARY KEY (rowid>?)" in line]
 
@@ -221,16 +222,20 @@ class _Recording(sqlite3.Connection):
         return cursor
 
 
-def _plans(tmp_path: Path, work: Work[object]) -> list[str]:
-    url = f"sqlite:///{tmp_path}/ackbot.db"
-    schema.upgrade(url)
-    engine = sqlite_engine(url, begin="BEGIN")
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory, fresh_file: Path) -> Iterator[Engine]:
+    """A store in which every query is asked in turn: what it writes is rolled back."""
+    path = shutil.copy(fresh_file, tmp_path_factory.mktemp("plans") / "ackbot.db")
+    engine = sqlite_engine(f"sqlite:///{path}", begin="BEGIN")
     event.listen(engine, "do_connect", lambda _d, _r, args, named: sqlite3.connect(*args, **named, factory=_Recording))
+    yield engine
+    engine.dispose()
+
+
+def _plans(engine: Engine, work: Work[object]) -> list[str]:
     with engine.connect() as connection:
         driver = cast("_Recording", connection.connection.driver_connection)
         driver.statements.clear()
         work(connection)
         statements = [statement for statement in driver.statements if statement[0] != "BEGIN"]
-        plans = [row[3] for sql, values in statements for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
-    engine.dispose()
-    return plans
+        return [row[3] for sql, values in statements for row in driver.execute(f"EXPLAIN QUERY PLAN {sql}", values)]

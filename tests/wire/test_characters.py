@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.core.messages import Inbound
 from bot.wire.mail import charsets, mime
 from bot.wire.typed import line, paragraphs
+from tests.thoroughness import cases
 
 SENTENCES = {
     "cy": "Allwch chi ddweud wrthyf pryd bydd rhywun yn trwsio'r ffordd o flaen ein tŷ a'r tŵr?",
@@ -66,7 +67,7 @@ def test_a_declared_charset_is_believed(language: str, charset: str, kind: str) 
     assert mail(text.encode(charset), f"{kind}; charset={charset}").text == text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(50, 1_000), deadline=None)
 @given(st.sampled_from(sorted(SENTENCES)), st.data())
 def test_a_bad_octet_costs_one_character(language: str, data: st.DataObject) -> None:
     """It becomes a replacement sign, and the rest stays what it was."""

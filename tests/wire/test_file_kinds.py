@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.wire.file_kinds import ending_of_media, may_run, shown_as
+from tests.thoroughness import cases
 
 
 def png(width: int, height: int) -> bytes:
@@ -74,7 +75,7 @@ KINDS = {"", "image/png", "image/jpeg", "image/gif", "image/webp"} | {
 }
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(50, 1_000), deadline=None)
 @given(st.sampled_from(BEGINNINGS), st.binary(max_size=80))
 def test_no_octets_at_all_are_too_much(beginning: bytes, remainder: bytes) -> None:
     """It answers, whatever follows the first octets."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.wire.mail import mime
 from bot.wire.mail.attached import file_name
+from tests.thoroughness import cases
 
 LETTERS = st.characters(categories=("L", "N"), include_characters=" .'%&+()[]{}!#$^~`@=,-_;*") | st.sampled_from(
     "éł議한😁"
@@ -30,7 +31,7 @@ def _pieces(name: str, size: int) -> str:
     return ";\r\n ".join(written)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(100, 1_000), deadline=None)
 @given(NAMES, st.integers(1, 9))
 def test_a_name_is_the_same_in_every_form(name: str, size: int) -> None:
     """RFC 2231 in one piece, in pieces that cut characters, in any order; RFC 2047; quoted with its escapes."""
@@ -94,7 +95,7 @@ def test_names_as_senders_write_them(disposition: str, content_type: str, name: 
     assert file_name(disposition, content_type) == name
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=cases(100, 1_000), deadline=None)
 @given(st.text(max_size=80), st.sampled_from(["filename*=utf-8''", "filename*0*=utf-8''", 'filename="', "filename="]))
 def test_no_name_does_harm(value: str, form: str) -> None:
     """Whatever stands there: one component, short, without controls or characters of direction."""

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.thoroughness import cases
 from tests.wire import mutations
 from tests.wire.mutations import mutated
 from tests.wire.verdicts import faults_of
 
 
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=cases(400, 20_000), deadline=None)
 @given(st.integers(0, 2**64))
 def test_mutated_mail_is_read_and_judged(seed: int) -> None:
     """No exception, not even one that `mime.read` catches; and a fault is a sentence at most."""

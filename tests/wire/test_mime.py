@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bot.core.messages import Inbound, Party
 from bot.wire import markup
 from bot.wire.mail import headers, mime, parts, quoting
+from tests.thoroughness import cases
 
 OWN_CORPUS = Path(__file__).parent.parent / "payloads" / "mail"
 HEADER = b"From: Ann <ann@residents.example>\r\nMessage-ID: <1@residents.example>\r\n"
@@ -312,7 +313,7 @@ OCTETS = [b"\r\n", b"\n", b"\n ", b"\r", b"\0", b"\xff\xfe", b"\xc3", b"\xed\xa0
 PIECES = st.sampled_from([*SYNTAX.split(b"|"), *OCTETS])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=cases(100, 2_000), deadline=None)
 @given(st.lists(st.one_of(PIECES, st.binary(max_size=12)), max_size=40).map(b"".join))
 def test_no_bytes_at_all_break_it(raw: bytes) -> None:
     """Whatever comes: a result that can be stored as text, without NUL, without half a character."""

@@ -1,6 +1,11 @@
 """What may be a password: not what is short, common, or known of whoever chooses it."""
 
+import subprocess
+import sys
+
 import pytest
+from argon2 import extract_parameters
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from bot.wire import passwords
 
@@ -43,6 +48,13 @@ def test_what_is_easy_to_guess_is_refused(password: str) -> None:
 def test_what_takes_many_guesses_is_taken(password: str) -> None:
     """No kind of character is asked for (NIST SP 800-63B); up to a thousand of them are quickly looked at."""
     assert passwords.fault(password, ABOUT) == ""
+
+
+def test_the_service_hashes_as_the_rfc_says() -> None:
+    """In a process of its own: those of the tests hash quickly."""
+    code = "from bot.wire.passwords import hashed; print(hashed('a long enough password'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert extract_parameters(done.stdout.strip()) == RFC_9106_LOW_MEMORY
 
 
 def test_length_is_told_first() -> None:

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.wire import markup
+from tests.thoroughness import cases
 
 GMAIL = '<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px solid">'
 APPLE = '<blockquote type="cite" style="border: none">'
@@ -27,7 +28,7 @@ def pages(draw: st.DrawFn) -> tuple[str, list[str]]:
     return html, lines
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=cases(50, 1_000), deadline=None)
 @given(pages())
 def test_every_line_has_the_depth_of_its_quotation(page: tuple[str, list[str]]) -> None:
     """Each level is one angle bracket and a space, on every line of the block."""

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.wire.mail.quoting import new_words
+from tests.thoroughness import cases
 
 ANSWER = "The lamp is number 14.\n\nIt has been dark since Monday."
 GERMAN = "Die Laterne hat die Nummer 14.\nSie ist seit Montag dunkel."
@@ -186,7 +187,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(50, 1_000), deadline=None)
 @given(st.lists(st.one_of(LINES, st.text(max_size=30)), max_size=12).map("\n".join))
 def test_no_text_breaks_it_or_comes_to_nothing(text: str) -> None:
     """Whatever was written: lines of it in their order, and nothing only for nothing."""

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from bot.core.messages import Inbound
 from bot.wire.mail import mime, quoting
+from tests.thoroughness import cases
 
 HEADER = b"From: Dan <dan@residents.example>\nSubject: Help\nMIME-Version: 1.0\n"
 PLEA = "My landlord threw us out tonight."
@@ -96,7 +97,7 @@ def trees(draw: st.DrawFn) -> Tree:
     return grown(0)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=cases(50, 1_000), deadline=None)
 @given(trees(), st.sampled_from([b"\n", b"\r\n"]))
 def test_every_text_of_any_structure_is_read_in_order_and_once(tree: Tree, line_end: bytes) -> None:
     """All texts, of two forms of one text one; every other leaf is listed."""
