@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
-from bot.cli import contacts
+from bot.cli import completions, contacts
 from bot.cli.configuration import Directory, refuse
 from bot.cli.contacts import Json, Reference
 from bot.cli.instants import instant_or_exit
@@ -74,7 +74,9 @@ def extend(
 def classify(
     reference: Reference,
     config: Directory = None,
-    service: Annotated[str | None, typer.Option(help='Such as housing; "" for none.')] = None,
+    service: Annotated[
+        str | None, typer.Option(autocompletion=completions.services, help='Such as housing; "" for none.')
+    ] = None,
     kind: Annotated[str | None, typer.Option(help='What it is, such as foi or complaint; "" for none.')] = None,
     area: Annotated[str | None, typer.Option(help='Such as east; "" for none.')] = None,
     as_json: Json = False,

@@ -12,7 +12,7 @@ from bot import __version__
 from bot.cli.lazy import LazyGroup, Line
 
 CONTACTS = {
-    "list": Line("contacts:list_", "List contacts in the order of their logging."),
+    "list": Line("contact_list:list_", "List contacts, those that fall due next first."),
     "show": Line(
         "contacts:show",
         "Show one contact: its promises, its words, what we sent, and its history. Status 1 if there is none.",

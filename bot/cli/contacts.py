@@ -2,13 +2,11 @@
 
 import json
 from datetime import datetime
-from enum import StrEnum
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
-from bot.cli import noting
+from bot.cli import noting, terminal
 from bot.cli.configuration import MISUSE, NEGATIVE, Directory, load_or_exit, rulebook_of
 from bot.cli.instants import instant_or_exit
 
@@ -25,41 +23,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-COLUMNS = ("reference", "channel", "state", "outcome", "received_at", "acknowledged_at", "respond_by", "responded_at")
-AT_ONCE = 500
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Reference = Annotated[
     str, typer.Argument(help="The reference, such as EX-7K3M-9QPH; spaces and small letters are fine.")
 ]
-
-
-class StateChoice(StrEnum):
-    """The states that a list can be narrowed to."""
-
-    OPEN = "open"
-    ANSWERED = "answered"
-    CLOSED = "closed"
-    LOGGED = "logged"
-
-
-def list_(
-    config: Directory = None,
-    state: Annotated[StateChoice | None, typer.Option(help="Only contacts in this state.")] = None,
-    as_json: Json = False,
-) -> None:
-    """List contacts in the order of their logging."""
-    from bot.core.events import EventKind
-
-    configured, store = open_store(config)
-    zone = configured.organisation.zone
-    if not as_json:
-        typer.echo("  ".join(name.ljust(_width(name)) for name in COLUMNS))
-    for count, contact in enumerate(_pages(store, state), 1):
-        if count == noting.MOST_AT_ONCE + 1:
-            noting.note(store, present(store), EventKind.READ_IN_BULK, contacts=f"more than {noting.MOST_AT_ONCE}")
-        row = _as_json(contact, zone)
-        line = "  ".join(_cell(row[name]).ljust(_width(name)) for name in COLUMNS).rstrip()
-        typer.echo(json.dumps(row, ensure_ascii=False) if as_json else line)
 
 
 def show(reference: Reference, config: Directory = None, as_json: Json = False) -> None:
@@ -72,7 +39,7 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
     configured, store = open_store(config)
     contact = contact_or_exit(store, configured, reference)
     zone = configured.organisation.zone
-    facts: dict[str, Any] = _as_json(contact, zone, is_whole=True) | _related(store, contact)
+    facts: dict[str, Any] = facts_of(contact, zone) | _needs(contact) | _related(store, contact)
     messages = store.read_now(lambda c: contacts.messages_of(c, contact.id))
     facts["messages"] = [_message_facts(message, zone) for message in messages]
     events = store.read_now(lambda c: contacts.events_of(c, contact.id))
@@ -152,15 +119,6 @@ def open_store(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
     return configured, Store(url, secrets)
 
 
-def _pages(store: "Store", state: StateChoice | None) -> Any:
-    from bot.store import contacts
-
-    after, state_name = 0, state.value if state else None
-    while page := store.read_now(partial(contacts.list_all, state=state_name, after_id=after, limit=AT_ONCE)):
-        yield from page
-        after = page[-1].id
-
-
 def contact_or_exit(store: "Store", configured: "Settings", text: str) -> "Contact":
     """The contact of that reference; ends the command where there is none."""
     from bot.core import threads
@@ -201,17 +159,13 @@ def zone_of(config: Any) -> Any:
     return load_or_exit(config).organisation.zone
 
 
-def _as_json(contact: "Contact", zone: Any, *, is_whole: bool = False) -> dict[str, Any]:
+def facts_of(contact: "Contact", zone: Any) -> dict[str, Any]:
+    """The facts of a contact as programs read them, with instants in local time."""
     left_out = {
-        "id",
-        "next_look_at",
-        "acknowledge_step",
-        "respond_step",
-        "forgotten",
-        "sender_key",
-        "tracking_generation",
+        *("id", "next_look_at", "acknowledge_step", "respond_step", "forgotten", "sender_key", "tracking_generation"),
+        # They say what somebody needs of us: for whoever opens the contact.
+        *("need_codes", "wished_language"),
     }
-    left_out |= set() if is_whole else {"sender_address", "sender_name", "subject", "need_codes", "wished_language"}
     # `asdict` copies each value, which takes longer than all else that a row needs.
     return {k: plain(getattr(contact, k), zone) for k in contact.__slots__ if k not in left_out}
 
@@ -247,6 +201,10 @@ def _deliveries(connection: "Connection", contact: "Contact", zone: Any) -> list
     ]
 
 
+def _needs(contact: "Contact") -> dict[str, Any]:
+    return {"wished_language": contact.wished_language, "need_codes": contact.need_codes}
+
+
 def _related(store: "Store", contact: "Contact") -> dict[str, str | None]:
     """The references of the contacts that this one is linked to or is the receipt of."""
     from bot.store import contacts
@@ -279,19 +237,10 @@ def _clocks(configured: "Settings", contact: "Contact", history: Any, now: datet
     }
 
 
-def _cell(value: Any) -> str:
-    text = "-" if value is None else str(value)
-    return text[:16].replace("T", " ") if text[:2] == "20" and "T" in text else text
-
-
-def _width(name: str) -> int:
-    return 16 if name.endswith(("_at", "_by")) else 14
-
-
 def _print_whole(facts: dict[str, Any]) -> None:
     for key, value in facts.items():
         if key not in ("messages", "events", "deliveries", "clocks") and value not in (None, ""):
-            typer.echo(f"{key.replace('_', ' '):18} {value}")
+            typer.echo(f"{key.replace('_', ' '):18} {terminal.line(str(value))}")
     for name, clock in facts["clocks"].items():
         typer.echo(f"{'clock to ' + name:18} {_clock_line(clock)}")
     for message in facts["messages"]:
@@ -312,8 +261,9 @@ def _print_message(message: dict[str, Any]) -> None:
     typer.echo(f"\nMessage of {message['written_by']}, {message['received_at']} on {message['channel']}")
     for name, value in message["fields"].items():
         if value:
-            typer.echo(f"{name}: {value}")
-    typer.echo(message["new_words"] or f"(no text{': ' + message['fault'] if message['fault'] else ''})")
+            typer.echo(f"{name}: {terminal.line(str(value))}")
+    words = terminal.paragraphs(message["new_words"])
+    typer.echo(words or f"(no text{': ' + message['fault'] if message['fault'] else ''})")
 
 
 def _print_sent(delivery: dict[str, Any]) -> None:
@@ -322,10 +272,10 @@ def _print_sent(delivery: dict[str, Any]) -> None:
         step = f" ({delivery['step']})" if delivery["step"] else ""
         typer.echo(f"\nWe sent: {delivery['purpose']}{step}, {message['at']} to {message['recipient']}")
         if message["subject"]:
-            typer.echo(f"Subject: {message['subject']}")
-        typer.echo("\n".join(message["words"].strip().splitlines()))
+            typer.echo(f"Subject: {terminal.line(message['subject'])}")
+        typer.echo(terminal.paragraphs(message["words"].strip()))
 
 
 def _in_brackets(details: dict[str, Any]) -> str:
     pairs = ", ".join(f"{name}: {value}" for name, value in details.items() if value not in ("", None))
-    return f" ({pairs})" if pairs else ""
+    return f" ({terminal.line(pairs)})" if pairs else ""

@@ -1,6 +1,7 @@
 """Reads instants as people type them: ISO 8601 with the offset, as one hour can change the day at midnight."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 from bot.cli.configuration import refuse
 
@@ -31,3 +32,12 @@ def instant_or_exit(option: str, text: str) -> datetime:
         return instant(text)
     except ValueError as error:
         refuse(f"{option}: {error}")
+
+
+def day_or_instant(option: str, text: str, zone: ZoneInfo) -> datetime:
+    """Return the same, or the beginning of a local day that is written as 2026-12-18."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return instant_or_exit(option, text)
+    return datetime.combine(day, time(), zone)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse
+from bot.core.suggestions import in_brackets
 
 if TYPE_CHECKING:
     from bot.render.compose import Composer
@@ -85,7 +86,8 @@ def _unknown(composer: "Composer", name: str) -> str:
     languages = sorted({language for template, language in pairs if name in (_ALL, template)})
     if languages:
         return f"There is no {name} in this language; it is there in {', '.join(languages)}."
-    return f"There is no message {name}; there are: {', '.join(dict.fromkeys(template for template, _ in pairs))}."
+    names = list(dict.fromkeys(template for template, _ in pairs))
+    return f"There is no message {name}{in_brackets(name, names)}; there are: {', '.join(names)}."
 
 
 def _lint(composer: "Composer", templates: list[tuple[str, str]]) -> bool:

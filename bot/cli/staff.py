@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 
 import typer
 
-from bot.cli import contacts, noting
+from bot.cli import completions, contacts, noting
 from bot.cli.configuration import NEGATIVE, Directory, first_line, load_or_exit, refuse, rulebook_of
 from bot.cli.contacts import Json
 from bot.core.roles import Role
@@ -42,7 +42,10 @@ def add(
     config: Directory = None,
     password_file: PasswordFile = "",
     name: Annotated[str, typer.Option(help="As colleagues know them.  [default: the address]")] = "",
-    team: Annotated[list[str] | None, typer.Option(help="A team whose contacts they see.  [default: all]")] = None,
+    team: Annotated[
+        list[str] | None,
+        typer.Option(autocompletion=completions.teams, help="A team whose contacts they see.  [default: all]"),
+    ] = None,
 ) -> None:
     """Let somebody in. Without a password a one-time link is printed, with which they choose one. Status 1 if known."""
     from bot.flows import staffing
@@ -149,7 +152,10 @@ def change(
     address: Address,
     config: Directory = None,
     role: Annotated[Role | None, typer.Option(help="Another role.")] = None,
-    team: Annotated[list[str] | None, typer.Option(help="A team whose contacts they see from now on.")] = None,
+    team: Annotated[
+        list[str] | None,
+        typer.Option(autocompletion=completions.teams, help="A team whose contacts they see from now on."),
+    ] = None,
     all_teams: Annotated[bool, typer.Option("--all-teams", help="They see every team's contacts.")] = False,
     password_file: PasswordFile = "",
 ) -> None:

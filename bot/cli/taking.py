@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli import completions
 from bot.cli.configuration import Directory
 from bot.cli.contacts import Reference, change
 from bot.cli.instants import instant_or_exit
@@ -20,7 +21,12 @@ def take(reference: Reference, config: Directory = None) -> None:
 def assign(
     reference: Reference,
     config: Directory = None,
-    team: Annotated[str, typer.Option(help="The team that has it from now on.  [default: the one that has it]")] = "",
+    team: Annotated[
+        str,
+        typer.Option(
+            autocompletion=completions.teams, help="The team that has it from now on.  [default: the one that has it]"
+        ),
+    ] = "",
     to: Annotated[str, typer.Option(metavar="ADDRESS", help="The person of the team who has it.")] = "",
 ) -> None:
     """Give a contact to a team, or to one person of it; they are told. Status 1 if nothing changes."""

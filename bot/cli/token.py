@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import contacts, noting
+from bot.cli import completions, contacts, noting
 from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
 from bot.cli.contacts import Json
 from bot.core.roles import SCOPES
@@ -24,7 +24,10 @@ def create(
     name: Name,
     scope: Annotated[list[str], typer.Option(help=f"What it allows, once for each: {', '.join(SCOPES)}.")],
     config: Directory = None,
-    team: Annotated[list[str] | None, typer.Option(help="A team whose contacts it sees.  [default: all]")] = None,
+    team: Annotated[
+        list[str] | None,
+        typer.Option(autocompletion=completions.teams, help="A team whose contacts it sees.  [default: all]"),
+    ] = None,
     expires: Annotated[
         str, typer.Option(metavar="DAYS", help="Days after which it ends, or never.  [default: 365]")
     ] = "",

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.configuration import MISUSE, load_or_exit, refuse, rulebook_of
+from bot.cli import completions, names, terminal
+from bot.cli.configuration import MISUSE, load_or_exit, rulebook_of
 
 if TYPE_CHECKING:
     from bot.core.intakes import Facts
@@ -35,7 +36,12 @@ AuthservId = Annotated[
 ]
 Own = Annotated[list[str] | None, typer.Option("--own", metavar="ADDRESS", help="An address of our own; repeatable.")]
 Channel = Annotated[
-    str, typer.Option(metavar="NAME", help="The channel by which they come; else the one whose address they name.")
+    str,
+    typer.Option(
+        metavar="NAME",
+        autocompletion=completions.channels,
+        help="The channel by which they come; else the one whose address they name.",
+    ),
 ]
 
 
@@ -72,7 +78,7 @@ def triage(
             row = _judge(file, knowledge)
         except Unreadable as error:
             failures += 1
-            typer.echo(f"{_printable(file)}: {error}", err=True)
+            typer.echo(f"{terminal.line(file)}: {error}", err=True)
         else:
             typer.echo(json.dumps(row, ensure_ascii=False) if as_json else "\n".join(_lines(row)))
     if failures:
@@ -90,8 +96,7 @@ def _knowledge_of(config: Path | None, own: list[str], authserv_id: str, channel
 
         configured = load_or_exit(config)
         book = rulebook_of(configured)
-        if channel and channel not in book.ways:
-            refuse(f"--channel {channel}: there is no such way in; allowed: {', '.join(book.ways)}")
+        names.require("--channel", channel, lambda: book.ways)
         authserv_ids = (way.authserv_id for way in book.ways.values() if way.authserv_id)
         facts = replace(book.intake.triage, authserv_id=next(authserv_ids, ""))
         forms = {name: form for name, form in build_channels(configured).items() if isinstance(form, Form)}
@@ -203,15 +208,10 @@ def _destination(message: "Inbound", book: "Rulebook") -> dict[str, Any]:
 
 
 def _lines(row: Mapping[str, Any]) -> Iterator[str]:
-    to = f" to {_printable(row['recipient'])}" if row["recipient"] else ""
-    yield f"{_printable(row['file'])}: {row['outcome']}{to}, because {row['reason']} (rule {row['rule']})"
+    to = f" to {terminal.line(row['recipient'])}" if row["recipient"] else ""
+    yield f"{terminal.line(row['file'])}: {row['outcome']}{to}, because {row['reason']} (rule {row['rule']})"
     if "team" in row:
         yield from (f"  {line}" for line in row["because"])
         if row["urgent"]:
             yield f'  URGENT: {row["urgent"]}, by the words "{row["urgent_words"]}"'
         yield f"  standard {row['standard']}, language {row['language'] or 'not known'}"
-
-
-def _printable(text: str) -> str:
-    """Return a name of any bytes in characters that every terminal can display."""
-    return "".join(character if character.isprintable() else "?" for character in text)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import noting
+from bot.cli import completions, names, noting
 from bot.cli.configuration import NEGATIVE, Directory, load_or_exit
 from bot.cli.contacts import Json, contact_or_exit, open_store, plain, present
 
@@ -22,7 +22,12 @@ app = typer.Typer(
     help="What cannot wait: test and replay its rules, list and take what nobody has yet.", no_args_is_help=True
 )
 AT_ONCE = 500
-TeamOption = Annotated[str, typer.Option(metavar="TEAM", help="Of this team alone.  [default: of every team]")]
+TeamOption = Annotated[
+    str,
+    typer.Option(
+        metavar="TEAM", autocompletion=completions.teams, help="Of this team alone.  [default: of every team]"
+    ),
+]
 
 
 @app.command("test")
@@ -67,6 +72,7 @@ def list_calling(config: Directory = None, team: TeamOption = "", as_json: Json 
     from bot.store import calls
 
     configured, store = open_store(config)
+    names.require("--team", team, lambda: names.teams(configured))
     scope = Scope(frozenset({team}), unassigned=False) if team else Scope()
     for contact in store.read_now(lambda c: calls.calling(c, scope)):
         zone = configured.organisation.zone

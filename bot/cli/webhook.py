@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import contacts, noting
+from bot.cli import completions, contacts, noting
 from bot.cli.configuration import Directory, rulebook_of
 from bot.cli.contacts import Json
 
@@ -19,7 +19,9 @@ def _group() -> None:
 
 @app.command()
 def replay(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="The name of the channel.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", autocompletion=completions.channels, help="The name of the channel.")
+    ],
     after: Annotated[int, typer.Option(metavar="NUMBER", help="The number of the last event that it has; 0 for all.")],
     config: Directory = None,
     as_json: Json = False,

@@ -15,3 +15,9 @@ def suggestion(name: str | None, choices: Iterable[str]) -> str:
     """Return the nearest of the choices as the end of a sentence on the name; "" where none is near."""
     near = nearest(name or "", choices)
     return f"; did you mean {near!r}?" if near else ""
+
+
+def in_brackets(name: str, choices: Iterable[str]) -> str:
+    """Return the same to stand behind the name within a sentence."""
+    near = nearest(name, choices)
+    return f" (did you mean {near}?)" if near else ""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bot.core.events import Event, EventKind
 from bot.core.roles import SCOPES, Role, Scope
+from bot.core.suggestions import in_brackets
 from bot.flows.rulebook import OutgoingRules, Rulebook
 from bot.store import contacts, staff, tokens
 from bot.store.staff import Account
@@ -280,7 +281,9 @@ def _safe(text: str) -> str:
 
 def _unknown_team(teams: frozenset[str], rules: OutgoingRules) -> str:
     unknown = sorted(teams - rules.teams.keys())
-    return f"there is no team {unknown[0]}; there are {', '.join(rules.teams)}" if unknown else ""
+    if not unknown:
+        return ""
+    return f"there is no team {unknown[0]}{in_brackets(unknown[0], rules.teams)}; there are {', '.join(rules.teams)}"
 
 
 def _team_names(teams: frozenset[str] | None) -> str:

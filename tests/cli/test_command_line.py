@@ -56,3 +56,45 @@ def test_completion_is_there_for_each_shell(shell: str) -> None:
     status, script = _run("--show-completion", shell)
     assert status == 0
     assert "complete" in script
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Path:
+    """A directory with the files of a configuration; it is not complete."""
+    (tmp_path / "ackbot.toml").write_text(
+        '[[team]]\nname = "bins"\n[[team]]\nname = "roads"\n[[channel]]\nname = "desk"\n'
+    )
+    (tmp_path / "services.toml").write_text('[[service]]\nname = "housing"\n')
+    return tmp_path
+
+
+def _completed(words: str, config: Path) -> tuple[list[str], str, list[str]]:
+    """What bash is offered, what it is shown besides, and the files that are there after that."""
+    words = words.replace("DIR", str(config))
+    request = {"_ACKBOT_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(words.count(" "))}
+    result = CliRunner().invoke(app, prog_name="ackbot", env=request)
+    return result.stdout.split(), result.stderr, sorted(path.name for path in config.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        ("ackbot contacts list --config DIR --team ", ["bins", "roads"]),
+        ("ackbot contacts list --config DIR --channel de", ["desk"]),
+        ("ackbot contacts list --config DIR --service h", ["housing"]),
+        ("ackbot contacts list --config DIR --state o", ["open"]),
+        ("ackbot staff add --config DIR --team r", ["roads"]),
+    ],
+)
+def test_the_shell_completes_names_of_the_configuration(words: str, names: list[str], written: Path) -> None:
+    """They are read as they stand in the files; nothing is written."""
+    assert _completed(words, written) == (names, "", ["ackbot.toml", "services.toml"])
+
+
+def test_a_configuration_that_cannot_be_read_offers_nothing(written: Path) -> None:
+    """And prints nothing: it would stand in the middle of what is typed."""
+    (written / "ackbot.toml").write_bytes(b"[[team]\n\xff")
+    (written / "services.toml").unlink()
+    for option in ("team", "service"):
+        words = f"ackbot contacts list --config DIR --{option} "
+        assert _completed(words, written) == ([], "", ["ackbot.toml"])

@@ -127,7 +127,10 @@ def test_preview_says_what_it_cannot_show(folder: Path) -> None:
     """A template that nobody knows is misuse; one that cannot be written says why."""
     unknown = run(folder, "preview", "aknowledgement")
     assert unknown.exit_code == 2
-    assert "There is no message aknowledgement; there are: acknowledgement" in unknown.stderr
+    assert (
+        "There is no message aknowledgement (did you mean acknowledgement?); there are: acknowledgement"
+        in unknown.stderr
+    )
     elsewhere = run(folder, "preview", "acknowledgement", "--language", "gd")
     assert (elsewhere.exit_code, "it is there in ar, bn" in elsewhere.stderr) == (2, True)
     own(folder, "We have it", "{{ nobody }}\n")

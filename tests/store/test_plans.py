@@ -30,6 +30,7 @@ from bot.store import (
     holds,
     known,
     links,
+    listing,
     merging,
     needs,
     notes,
@@ -196,6 +197,14 @@ def test_few_among_many_are_found_by_their_index(engine: Engine, state: str) -> 
         plans = _plans(engine, work)
         assert not [line for line in plans if line.startswith("SCAN contacts") and "ix_contacts" not in line]
         assert not [line for line in plans if "INTEGER PRIMARY KEY (rowid>?)" in line]
+
+
+@pytest.mark.parametrize("team", ["", "front"])
+def test_a_list_in_the_terminal_is_read_in_the_order_of_an_index(tmp_path: Path, team: str) -> None:
+    """Nothing is sorted: what is read follows how much of it is shown."""
+    plans = _plans(tmp_path, partial(listing.page, choice=listing.Choice(team=team), after=None, most=50))
+    assert not [line for line in plans if "TEMP B-TREE" in line]
+    assert any("ix_contacts_team_queue" in line if team else "ix_contacts_queue" in line for line in plans)
 
 
 class _Cursor(sqlite3.Cursor):

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from bot.core.suggestions import in_brackets
 from bot.flows.changes.refusals import Refused
 from bot.flows.rulebook import OutgoingRules, Rulebook
 from bot.store import staff
@@ -32,7 +33,8 @@ def refuse(connection: Connection, to: Holder, book: Rulebook) -> None:
     if reason := _why_no_address(to.owner) or why_unknown(connection, to.owner, book):
         raise Refused(reason, "owner")
     if to.team and to.team not in book.outgoing.teams:
-        raise Refused(f"there is no team {to.team[:_MOST_SHOWN]}; there are {', '.join(book.outgoing.teams)}", "team")
+        name = f"{to.team[:_MOST_SHOWN]}{in_brackets(to.team, book.outgoing.teams)}"
+        raise Refused(f"there is no team {name}; there are {', '.join(book.outgoing.teams)}", "team")
 
 
 def _why_no_address(owner: str) -> str:

@@ -17,6 +17,7 @@ from bot.core.contacts import Contact, State
 from bot.core.events import Event, EventKind
 from bot.core.histories import Clocks
 from bot.core.standards import Standard
+from bot.core.suggestions import in_brackets
 from bot.flows.changes import refusals
 from bot.flows.changes.adjust import steps_behind, tell_later
 from bot.flows.changes.refusals import Refused
@@ -202,4 +203,6 @@ def why_unknown(name: str, value: str, book: Rulebook) -> str:
     names = choices(name, book)
     if not value or value in names or (name == "service" and not names and _NAME.fullmatch(value)):
         return ""
-    return f"there is no such {name}; there are {', '.join(names)}" if names else f"there is no {name} to choose"
+    if not names:
+        return f"there is no {name} to choose"
+    return f"there is no such {name}{in_brackets(value, names)}; there are {', '.join(names)}"

@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.core.events import Event, EventKind
+from bot.core.suggestions import in_brackets
 from bot.flows.changes.refusals import Kind, Refused
 from bot.flows.outgoing import event_feed
 from bot.flows.outgoing.event_feed import Replay
@@ -18,7 +19,8 @@ def replay_events(connection: Connection, outlet: str, after: int, actor: str, n
     A replay that is under way goes on within the new one. Raises Refused.
     """
     if outlet not in book.outgoing.followers:
-        raise Refused(f"no webhook with follows is named {outlet[:40]}", kind=Kind.UNKNOWN)
+        name = f"{outlet[:40]}{in_brackets(outlet, book.outgoing.followers)}"
+        raise Refused(f"no webhook with follows is named {name}", kind=Kind.UNKNOWN)
     position = event_feed.position(connection, outlet)
     if position is None:
         raise Refused(f"{outlet} has been told nothing yet: its events begin when the service runs")
