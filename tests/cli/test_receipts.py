@@ -30,11 +30,11 @@ __all__ = ["mail"]
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command on a configuration with one mailbox, whose store is new."""
     monkeypatch.setenv("ACKBOT_SECRET", "s" * 40)
-    made = Service(tmp_path, [configured.LMTP.format(port=1), configured.SMTP.format(port=2)])
-    schema.upgrade(f"sqlite:///{made.store}")
+    service = Service(tmp_path, [configured.LMTP.format(port=1), configured.SMTP.format(port=2)])
+    schema.upgrade(f"sqlite:///{service.store}")
 
     def command(*arguments: str) -> Result:
-        return CliRunner().invoke(app, [*arguments, "--config", str(made.config)])
+        return CliRunner().invoke(app, [*arguments, "--config", str(service.config)])
 
     return command
 

@@ -33,9 +33,9 @@ def description(scene: Scene) -> str:
 
 def size(scene: Scene) -> str:
     """Its bytes."""
-    whole, sent, own = scene.image.sizes()
+    whole, packed, own = scene.image.sizes()
     return (
-        f"{whole / MEGABYTE:.0f} MB of files; {sent / MEGABYTE:.0f} MB to send, "
+        f"{whole / MEGABYTE:.0f} MB of files; {packed / MEGABYTE:.0f} MB to send, "
         f"{own / MEGABYTE:.0f} MB of it on top of the base image"
     )
 

@@ -70,12 +70,12 @@ def shut_in(scene: Scene) -> str:
 
 def writing(scene: Scene) -> str:
     """It can write to its volume and to /tmp, and nowhere else."""
-    kept = ["/var/lib/ackbot/x", "/tmp/x"]
-    refused = ["/x", "/etc/ackbot/x", "/opt/ackbot/x", "/usr/local/bin/x", "/var/tmp/x", "/root/x"]
-    answers = {path: scene.container.execute("python", "-c", _TRY, path) for path in (*kept, *refused)}
-    assert [path for path, answer in answers.items() if answer.returncode == 0] == kept
-    reasons = {answers[path].stderr.strip().rpartition("] ")[2].partition(":")[0] for path in refused}
-    return f"{', '.join(kept)}; not {', '.join(refused)} ({', '.join(sorted(reasons))})"
+    open_paths = ["/var/lib/ackbot/x", "/tmp/x"]
+    closed_paths = ["/x", "/etc/ackbot/x", "/opt/ackbot/x", "/usr/local/bin/x", "/var/tmp/x", "/root/x"]
+    answers = {path: scene.container.execute("python", "-c", _TRY, path) for path in (*open_paths, *closed_paths)}
+    assert [path for path, answer in answers.items() if answer.returncode == 0] == open_paths
+    reasons = {answers[path].stderr.strip().rpartition("] ")[2].partition(":")[0] for path in closed_paths}
+    return f"{', '.join(open_paths)}; not {', '.join(closed_paths)} ({', '.join(sorted(reasons))})"
 
 
 def contact(scene: Scene) -> str:

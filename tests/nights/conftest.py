@@ -25,10 +25,10 @@ def port() -> int:
 def service(tmp_path: Path, port: int) -> Iterator[Service]:
     """It does not run yet; a night may write more into its configuration."""
     channels = [configured.LMTP.format(port=port), configured.LOOPBACK]
-    made = Service(tmp_path, channels)
-    made.environment["ACKBOT_SECRET"] = "s" * 40
-    yield made
-    made.kill()
+    process = Service(tmp_path, channels)
+    process.environment["ACKBOT_SECRET"] = "s" * 40
+    yield process
+    process.kill()
 
 
 @pytest.fixture

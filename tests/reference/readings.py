@@ -115,8 +115,8 @@ def faults_of_examples() -> list[str]:
 
 
 def _faults_of_a_standard(name: str) -> list[str]:
-    given = ("id", "title", "version", "valid_from", "calendar", "acknowledge", "respond", name)
-    text = "\n".join(f"{key} = {words()['standard'][key][1]}" for key in dict.fromkeys(given))
+    keys = ("id", "title", "version", "valid_from", "calendar", "acknowledge", "respond", name)
+    text = "\n".join(f"{key} = {words()['standard'][key][1]}" for key in dict.fromkeys(keys))
     try:
         standards.read(tomllib.loads(text), name)
     except standards.BadStandard as error:
