@@ -91,7 +91,7 @@ async def _ask(name: str, account: "Checkable", configured: "Settings") -> list[
         async with asyncio.timeout(_PATIENCE_SECONDS):
             return [finding async for finding in _answers(name, account, configured)]
     except ChannelError as error:
-        return [Finding(Level.ERROR, f"{name}: {error}")]
+        return [Finding(Level.ERROR, f"{name}: {f'{error}'.removeprefix(f'channel {name}: ')}")]
     except TimeoutError:
         return [Finding(Level.ERROR, f"{name}: there was no answer within {_PATIENCE_SECONDS:.0f} seconds")]
     finally:
