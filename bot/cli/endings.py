@@ -16,7 +16,7 @@ _NOT_PERMITTED = "42501"  # PostgreSQL: insufficient_privilege
 def end(error: Exception | KeyboardInterrupt) -> NoReturn:
     """End the command for the reason that the error gives; raise it again where it is a fault of the program."""
     match error:
-        case KeyboardInterrupt():
+        case KeyboardInterrupt() | typer.Abort():  # the latter at a question
             typer.echo("\nStopped before it was finished.", err=True)
             raise typer.Exit(INTERRUPTED) from error
         case BrokenPipeError():

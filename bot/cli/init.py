@@ -84,7 +84,7 @@ def _write(place: Path, answers: "Mapping[str, str]", store: str) -> None:
     try:
         init_files.write(place, init_files.texts(place, answers, f"{HOST}:{_free_port(LMTP_PORT)}", store), examine)
     except OSError as error:
-        refuse(f"{error.filename or place}: {error.strerror}. {_NOTHING}")
+        refuse(f"{place}: {error.strerror}. {_NOTHING}")
 
 
 def _store(url: str) -> str:

@@ -163,7 +163,8 @@ def ask(options: "Mapping[str, str | None]", listen: str, *, at_terminal: bool) 
             answers[question.key] = _parsed(question, value)
     for question in QUESTIONS:
         if options.get(question.key) is not None and question.key not in answers:
-            refuse(f"{question.option} does not go with --mail {answers['mail']}. Nothing was written.")
+            server = f" and --smtp {answers['smtp']}" if question.key == "user" and "smtp" in answers else ""
+            refuse(f"{question.option} does not go with --mail {answers['mail']}{server}. Nothing was written.")
     if missing:
         refuse(f"Still needed: {', '.join(missing)}. Nothing was written; `ackbot init --help` explains the options.")
     return answers

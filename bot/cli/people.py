@@ -104,8 +104,8 @@ def erase(
     configured, store = contacts.open_store(config)
     names_key = subkey(configured.web.secret.get_secret_value().encode(), Use.FORGOTTEN_NAMES)
     now, actor = contacts.present(store), noting.actor()
-    if not yes:
-        typer.confirm(f"What {address} wrote cannot be brought back. Erase it?", abort=True)
+    if not (yes or typer.confirm(f"What {address} wrote cannot be brought back. Erase it?")):
+        raise typer.Exit(NEGATIVE)
     try:
         erasure = store.write_now(lambda c: erase_person(c, address, actor, now, names_key))
     except Refused as refusal:

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 from bot.cli import init_files
 from bot.cli import init_values as values
 from bot.cli.commands import app
+from bot.cli.endings import INTERRUPTED
 from bot.kinds import load
 from tests.components.dovecot import CONTACT, Dovecot
 from tests.components.sink import Sink
@@ -183,6 +184,7 @@ def test_what_is_kept_lies_where_a_service_of_the_system_may_write(directory: st
         ((*NAME, "--store", "postgresql://ackbot:hunter2@db/ackbot"), "holds a password"),
         ((*NAME, "--store", "env:NO_SUCH_VARIABLE"), "NO_SUCH_VARIABLE is not set"),
         ((*NAME, "--password-file", "/no/such/file"), "cannot be read"),
+        ((*NAME, "--mail", "lmtp", *KINDS["lmtp"], "--user", "ackbot"), "go with --mail lmtp and --smtp 127.0.0.1"),
         (("--name", "<b>", "--yes"), "must have 1 to 100 characters"),
     ],
 )
@@ -302,7 +304,7 @@ def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
             if is_interrupted:
                 terminal.read_to("Time zone")
                 terminal.interrupt()
-                assert terminal.end() != 0
+                assert terminal.end() == INTERRUPTED
                 assert list(tmp_path.iterdir()) == []
                 continue
             for question in ("Time zone", "Telephone", "website", "console", "Your answer"):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.endings import INTERRUPTED
 from bot.core.messages import Inbound
 from bot.flows.intake import receive
 from bot.kinds import load
@@ -97,7 +98,7 @@ def test_erasure_asks_first(run: Run, logged: Log, mail: Make) -> None:
     """Without an answer nothing happens."""
     reference = logged(mail(1, **SAM))
     run("contacts", "respond", reference)
-    assert run("person", "erase", "sam@residents.example").exit_code == 1
+    assert run("person", "erase", "sam@residents.example").exit_code == INTERRUPTED
     assert run("person", "export", "sam@residents.example").exit_code == 0
 
 
