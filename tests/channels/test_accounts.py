@@ -224,8 +224,8 @@ def test_what_an_account_says_of_itself(peers: Sequence[Peer], service: Service)
             peer.trouble.refused = peer in refusing
         bad = service.command("check", "--live", check=False)
         assert bad.exit_code == 1
-        assert [peer.name for peer in refusing if f"channel {peer.name}:" not in bad.stderr] == []
-        assert [peer.name for peer in others if f"channel {peer.name}:" in bad.stderr] == []
+        assert [peer.name for peer in refusing if f"- {peer.name}:" not in bad.stderr] == []
+        assert [peer.name for peer in others if f"- {peer.name}:" in bad.stderr] == []
     for peer in peers:
         peer.trouble = Trouble()
 
