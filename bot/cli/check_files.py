@@ -2,6 +2,7 @@
 
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -33,7 +34,9 @@ def warnings(configured: "Settings") -> Iterator[Finding]:
         advice = f'Run: chmod 600 {path}, or write "file:PATH" or "env:NAME" in their place.'
         line = configured.document.line_of(keys[0])
         yield Finding(Level.WARNING, message, advice, str(path), line, keys[0])
-    yield from _unread(configured.directory)
+    # Where the folder cannot be listed, the files in it can be read all the same.
+    with suppress(PermissionError):
+        yield from _unread(configured.directory)
 
 
 def secrets_in_words(configured: "Settings") -> Iterator[str]:

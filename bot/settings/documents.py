@@ -82,13 +82,22 @@ def read(path: Path) -> Document:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        return _unreadable(path, Mistake(message=f"cannot be read: {error.strerror}"))
+        return _unreadable(path, Mistake(message=why_not(error)))
     except UnicodeDecodeError as error:
         return _unreadable(path, _wrong_letters(error))
     try:
         return Document(path, text, tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         return _unreadable(path, syntax.mistake(str(error)))
+
+
+def why_not(error: OSError) -> str:
+    """Return why a file or a folder cannot be read, and what to do."""
+    if isinstance(error, PermissionError):
+        return "cannot be read by this account: run the command as that of the service, or let its group read it"
+    if isinstance(error, IsADirectoryError):
+        return "is a folder where a file is expected"
+    return f"cannot be read: {error.strerror}"
 
 
 def _unreadable(path: Path, mistake: Mistake) -> Document:
@@ -144,7 +153,7 @@ class _Values:
         try:
             text = path.read_text(encoding="utf-8-sig").rstrip("\r\n")
         except OSError as error:
-            raise ValueError(f"{path} cannot be read: {error.strerror}") from None
+            raise ValueError(f"{path} {why_not(error)}") from None
         except UnicodeDecodeError:
             raise ValueError(f"{path} is not in UTF-8; {_SAVE_AS}") from None
         self.files[key] = path

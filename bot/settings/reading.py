@@ -166,16 +166,18 @@ def _main_file(directory: Path) -> Path:
     """Return ackbot.toml; raises NoConfiguration where it cannot be there, with the way to one."""
     path = directory / MAIN_FILE
     option = "--config DIR or $ACKBOT_CONFIG names another one"
-    if directory.is_file():
-        raise NoConfiguration(f"{directory} is a file; --config names the folder that holds it: {directory.parent}")
     try:
         names = [entry.name for entry in os.scandir(directory)]
     except FileNotFoundError:
         raise NoConfiguration(f"There is no folder {directory}; {option}, ackbot init {directory} makes one.") from None
+    except NotADirectoryError:
+        holder = directory.parent
+        raise NoConfiguration(f"{directory} is a file; --config names the folder that holds it: {holder}") from None
     except OSError as error:
-        raise NoConfiguration(
-            f"The folder {directory} cannot be read ({error.strerror}): give the account that runs ackbot access to it."
-        ) from None
+        # A folder may be one whose files can be read, and which cannot be listed.
+        if not os.access(path, os.R_OK):
+            raise NoConfiguration(f"The folder {directory} {documents.why_not(error)}.") from None
+        return path
     if MAIN_FILE not in names:
         instead = nearest(MAIN_FILE, names)
         way = f"is it {instead}? Rename it." if instead else f"{option}, ackbot init {directory} makes one."

@@ -143,7 +143,7 @@ async def test_gaps_in_the_unwanted_mail_are_nobodys_business() -> None:
     [
         ({"folders": ["INBOX", "Inbox"]}, "folders", "names a folder twice"),
         ({"folder": "Enquiries", "folders": ["INBOX"]}, "folders", "in place of folder"),
-        ({"folders": [""]}, "folders", "at least 1 character"),
+        ({"folders": [""]}, "folders", "allowed: one line of text"),
         ({"junk": "INBOX"}, "junk", "whose mail is answered"),
         ({"folders": ["INBOX", "Spam"], "junk": "Spam"}, "junk", "whose mail is answered"),
         ({"folders": ["INBOX", "Sent"], "sent_folder": "Sent"}, "sent_folder", "whose mail is answered"),

@@ -1,6 +1,7 @@
 """`ackbot check` says what is missing although the configuration is good, and for how long each kind is kept."""
 
 import json
+import socket
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from bot import kinds
-from bot.cli import check_limits, check_unwise
+from bot.cli import check_limits, check_live, check_unwise
 from bot.cli.check_report import Level
 from bot.cli.commands import app
 from bot.core.duties import Shift
@@ -272,6 +273,20 @@ def test_a_program_reads_the_same_as_json(tmp_path: Path, before: str, after: st
     expected = {"good": status == 0, "configuration": str(tmp_path), "errors": status // 2}
     assert {key: verdict[key] for key in expected} == expected
     assert {tuple(finding) for finding in findings} == {("level", "file", "line", "key", "message", "advice")}
+    mistakes = [(finding["line"], finding["key"]) for finding in findings if finding["level"] == "error"]
+    assert mistakes == ([(7, "organisation.reference_prefix")] if status else [])
+
+
+def test_an_account_that_never_answers_holds_up_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its time it is an error, by its name; what the others say is there, too."""
+    monkeypatch.setattr(check_live, "_PATIENCE_SECONDS", 2.0)
+    account = '[[channel]]\nname = "out"\nkind = "loopback"\ndirectory = "{0}/sent"\nsender = "us@example.gov.uk"\n'
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        text = COMPLETE.replace("port = 25", f"port = {silent.getsockname()[1]}") + account.format(tmp_path)
+        status, lines = _checked(tmp_path, text, "--live")
+    assert status == 1
+    assert "  - post: there was no answer within 2 seconds" in lines
+    assert [line for line in lines if line.startswith("  - out: ")]
 
 
 def test_a_database_that_does_not_answer_is_named(tmp_path: Path) -> None:

@@ -11,6 +11,9 @@ from pydantic import BaseModel, SecretStr, ValidationError
 
 from bot import kinds
 from bot.core.mistakes import Mistake
+from bot.render import language_words
+from bot.render.catalogues import entries
+from bot.render.compose import Composer
 from bot.settings.documents import Document, read
 from bot.settings.explaining import explain
 from bot.settings.reading import BadSettings, NoConfiguration
@@ -166,6 +169,19 @@ def test_what_an_editor_of_windows_saves_is_read(tmp_path: Path, mark: str, end:
     assert kinds.load(tmp_path).web.secret.get_secret_value() == SECRET
 
 
+def test_what_else_an_editor_of_windows_saves_is_read(tmp_path: Path) -> None:
+    """Templates, the words of a language, and translations of pages, each with the mark."""
+    templates, folder = Path(__file__).parents[2] / "templates", tmp_path / "templates"
+    names = ("messages/en/acknowledgement.md", "messages/en/words.toml", "pages/locale/cy.po")
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("\ufeff" + (templates / name).read_text(encoding="utf-8"), encoding="utf-8")
+    own, packaged = Composer([folder, templates], {}), Composer([templates], {})
+    assert own.source("acknowledgement", "en") == packaged.source("acknowledgement", "en")
+    assert language_words.read([folder], "en").code == "en"
+    assert entries(folder / names[2]) == entries(templates / names[2])
+
+
 @pytest.mark.parametrize(
     ("content", "sentence", "line"),
     [
@@ -211,6 +227,15 @@ def test_what_is_no_configuration_is_one_sentence(tmp_path: Path) -> None:
             kinds.load(tmp_path / name)
         assert words in str(caught.value)
         assert len(caught.value.mistakes) == 1
+
+
+def test_a_folder_in_the_place_of_a_file_is_named(tmp_path: Path) -> None:
+    """Of a file of the configuration, and of one that holds a secret."""
+    (tmp_path / "secret").mkdir()
+    (tmp_path / "ackbot.toml").write_text(GOOD.replace("env:TEST_SECRET", "file:secret"), encoding="utf-8")
+    with pytest.raises(BadSettings, match=r"ackbot.toml:7: web.secret = 'file:secret': .*is a folder where a file is"):
+        kinds.load(tmp_path)
+    assert read(tmp_path).mistakes[0].message == "is a folder where a file is expected"
 
 
 def test_a_secret_that_is_missing_hides_no_other_mistake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
