@@ -161,13 +161,17 @@ def ask(options: "Mapping[str, str | None]", listen: str, *, at_terminal: bool) 
             answers[question.key] = usual or ""
         else:
             answers[question.key] = _parsed(question, value)
+    _refuse_what_does_not_apply(options, answers)
+    if missing:
+        refuse(f"Still needed: {', '.join(missing)}. Nothing was written; `ackbot init --help` explains the options.")
+    return answers
+
+
+def _refuse_what_does_not_apply(options: "Mapping[str, str | None]", answers: "Answers") -> None:
     for question in QUESTIONS:
         if options.get(question.key) is not None and question.key not in answers:
             server = f" and --smtp {answers['smtp']}" if question.key == "user" and "smtp" in answers else ""
             refuse(f"{question.option} does not go with --mail {answers['mail']}{server}. Nothing was written.")
-    if missing:
-        refuse(f"Still needed: {', '.join(missing)}. Nothing was written; `ackbot init --help` explains the options.")
-    return answers
 
 
 def _parsed(question: Question, value: str) -> str:
