@@ -200,9 +200,9 @@ def test_few_among_many_are_found_by_their_index(engine: Engine, state: str) -> 
 
 
 @pytest.mark.parametrize("team", ["", "front"])
-def test_a_list_in_the_terminal_is_read_in_the_order_of_an_index(tmp_path: Path, team: str) -> None:
+def test_a_list_in_the_terminal_is_read_in_the_order_of_an_index(engine: Engine, team: str) -> None:
     """Nothing is sorted: what is read follows how much of it is shown."""
-    plans = _plans(tmp_path, partial(listing.page, choice=listing.Choice(team=team), after=None, most=50))
+    plans = _plans(engine, partial(listing.page, choice=listing.Choice(team=team), after=None, most=50))
     assert not [line for line in plans if "TEMP B-TREE" in line]
     assert any("ix_contacts_team_queue" in line if team else "ix_contacts_queue" in line for line in plans)
 
