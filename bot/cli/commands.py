@@ -17,6 +17,10 @@ CONTACTS = {
         "contacts:show",
         "Show one contact: its promises, its words, what we sent, and its history. Status 1 if there is none.",
     ),
+    "record": Line(
+        "record:record",
+        "Record what came by telephone, letter or visit. What the person is sent is shown first. Status 1: it was not.",
+    ),
     "respond": Line(
         "contacts:respond",
         "Record that the person has had a full answer: the clocks stop and alerts end. Status 1 if nothing was open.",

@@ -40,6 +40,7 @@ ON_A_STORE = {
     "contacts pause": REFERENCE,
     "contacts quiet": f"{REFERENCE} --until 2035-01-01T09:00+00:00",
     "contacts raw": REFERENCE,
+    "contacts record": "--text Hello --yes",
     "contacts reopen": REFERENCE,
     "contacts respond": REFERENCE,
     "contacts restart": REFERENCE,
@@ -55,7 +56,6 @@ ON_A_STORE = {
     "recompute": "",
     "release": "",
     "report": "--from 2026-07-01 --to 2026-07-31",
-    "run": "",
     "schema status": "",
     "schema upgrade": "",
     "sent": "--since 2026-07-01T00:00+01:00",
@@ -83,8 +83,8 @@ ON_A_STORE = {
     "urgent take": "",
     "webhook replay": "phones --after 0",
 }
-# These have no store, look at it if there is one, or need a key or files besides.
-WITHOUT = {"check", "preview", "rehearse", "store reseal", "triage", "urgent test"}
+# These have no store, look at it if there is one, or need a key or files besides; the service is a process of its own.
+WITHOUT = {"check", "preview", "rehearse", "run", "store reseal", "triage", "urgent test"}
 ONE_OF_EACH_SORT = ("contacts list", "contacts respond", "recompute", "schema status", "staff add", "token list")
 
 

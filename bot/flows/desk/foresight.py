@@ -83,7 +83,7 @@ class Trial:
 
     def compose(self, writer: MessageWriter, now: datetime, book: Rulebook) -> Foresight:
         """The same with every message in words."""
-        letters = tuple(_letter(claim, writer, now, book) for claim in self.claims)
+        letters = tuple(letter_of(claim, writer, now, book) for claim in self.claims)
         return Foresight(self.sentence, letters, tuple(_differences(self.before, self.after, book)))
 
 
@@ -99,7 +99,7 @@ def attempt(connection: Connection, order: Order, visitor: Visitor, now: datetim
             sentence,
             before,
             after=contacts.with_id(connection, [before.id])[before.id],
-            claims=_claims(connection, before.id, leaves_anyway, now, book),
+            claims=claims_of(connection, before.id, leaves_anyway, now, book),
         )
 
 
@@ -123,7 +123,7 @@ def act_as_seen(
     return act(connection, order, visitor, now, book)
 
 
-def _claims(
+def claims_of(
     connection: Connection, contact_id: int, leaves_anyway: set[int], now: datetime, book: Rulebook
 ) -> tuple[Claimed, ...]:
     """What leaves to the person only because of the action, each asked once more as when it leaves."""
@@ -134,7 +134,8 @@ def _claims(
     return tuple(claim for claim in current if claim is not None)
 
 
-def _letter(claim: Claimed, writer: MessageWriter, now: datetime, book: Rulebook) -> Letter:
+def letter_of(claim: Claimed, writer: MessageWriter, now: datetime, book: Rulebook) -> Letter:
+    """The message of a claim, as it would leave."""
     message = writer.write(claim, now)
     subject, words, page = as_sent.read(message)
     tells_date = claim.contact is not None and claim.delivery.purpose in _TELLS_DATE and not message.public
