@@ -1,4 +1,4 @@
-"""`ackbot contacts record`: a call, a letter or a visit, taken down as at the desk of the console."""
+"""`ackbot contacts record`: a call, a letter or a visit, result down as at the desk of the console."""
 
 import json
 import secrets
@@ -26,6 +26,16 @@ if TYPE_CHECKING:
 
 # The options by which the fields of the desk are put right, where they are called otherwise.
 _OPTIONS = {"received_at": "--received"}
+Prefers = Annotated[
+    str,
+    typer.Option(
+        help="How they hear that we have it: email, text, letter, phone; told: they heard the reference at once.  "
+        "[default: as they can be reached]"
+    ),
+]
+Channel = Annotated[
+    str, typer.Option(autocompletion=completions.channels, help="A channel of kind desk.  [default: the first one]")
+]
 
 
 class _Entry(NamedTuple):
@@ -47,20 +57,11 @@ def record(  # noqa: PLR0913, PLR0917 - every option of the command is a paramet
     postcode: Annotated[str, typer.Option(help="Their postcode.")] = "",
     subject: Annotated[str, typer.Option(help="What it is about, in a few words.")] = "",
     service: Annotated[str, typer.Option(autocompletion=completions.services, help="Such as housing.")] = "",
-    prefers: Annotated[
-        str,
-        typer.Option(
-            help="How they hear that we have it: email, text, letter, phone; told: they heard the reference at once.  "
-            "[default: as they can be reached]"
-        ),
-    ] = "",
+    prefers: Prefers = "",
     language: Annotated[str, typer.Option(metavar="CODE", help="The language that they want, such as pl.")] = "",
     needs: Annotated[str, typer.Option(help='Such as "Large print; British Sign Language".')] = "",
     received: Annotated[str, typer.Option(metavar="INSTANT", help="When it came.  [default: now]")] = "",
-    channel: Annotated[
-        str,
-        typer.Option(autocompletion=completions.channels, help="A channel of kind desk.  [default: the first one]"),
-    ] = "",
+    channel: Channel = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what the person would be sent.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Json = False,
@@ -72,20 +73,24 @@ def record(  # noqa: PLR0913, PLR0917 - every option of the command is a paramet
     if as_json and not (yes or dry_run):
         refuse("--json asks nothing: give --yes to record it, or --dry-run.")
     configured, store = open_store(config)
-    words = sys.stdin.read() if text == "-" else text
     fields = {"how": how, "name": name, "email": email, "phone": phone, "address": address, "postcode": postcode}
-    fields |= {"subject": subject, "text": words, "service": service, "prefers": prefers, "language": language}
-    received_at = instant_or_exit("--received", received) if received else None
+    fields |= {
+        "subject": subject,
+        "text": _words_of(text),
+        "service": service,
+        "prefers": prefers,
+        "language": language,
+    }
     desk, book, now = _desk(configured, channel), rulebook_of(configured), present(store)
-    entry = _read(desk, fields | {"needs": needs}, received_at, now, book)
-    taken, letters = _attempt(configured, store, entry, now, book)
+    entry = _read(desk, fields | {"needs": needs}, received, now, book)
+    result, letters = _attempt(configured, store, entry, now, book)
     if not as_json:
-        _show(taken, letters, book)
+        _show(result, letters, book)
     if not dry_run:
         if not (yes or typer.confirm("Record it?")):
             raise typer.Exit(NEGATIVE)
-        taken = _take_down(store, entry, now, book)
-    _end(taken, letters, configured, book, entry if not dry_run else None, as_json=as_json)
+        result = _take_down(store, entry, now, book)
+    _end(result, letters, configured, book, entry if not dry_run else None, as_json=as_json)
 
 
 def _attempt(
@@ -98,11 +103,11 @@ def _attempt(
 
     wish = taking_down.Wish(entry.needs, entry.language)
     actor = noting.actor()
-    taken = _require(store.write_now(lambda c: taking_down.attempt(c, entry.message, wish, actor, now, book)))
-    if not taken.claims:
-        return taken, ()
+    result = _require(store.write_now(lambda c: taking_down.attempt(c, entry.message, wish, actor, now, book)))
+    if not result.claims:
+        return result, ()
     writer = letters.writer(configured, book)
-    return taken, tuple(letter_of(claim, writer, now, book) for claim in taken.claims)
+    return result, tuple(letter_of(claim, writer, now, book) for claim in result.claims)
 
 
 def _take_down(store: "Store", entry: _Entry, now: datetime, book: "Rulebook") -> "TakenDown":
@@ -111,6 +116,10 @@ def _take_down(store: "Store", entry: _Entry, now: datetime, book: "Rulebook") -
     wish = taking_down.Wish(entry.needs, entry.language)
     actor = noting.actor()
     return _require(store.write_now(lambda c: taking_down.take_down(c, entry.message, wish, actor, now, book)))
+
+
+def _words_of(text: str) -> str:
+    return sys.stdin.read() if text == "-" else text
 
 
 def _desk(configured: "Settings", channel: str) -> "Desk":
@@ -124,15 +133,14 @@ def _desk(configured: "Settings", channel: str) -> "Desk":
     return desks[channel] if channel else next(iter(desks.values()))
 
 
-def _read(
-    desk: "Desk", fields: dict[str, str], received_at: datetime | None, now: datetime, book: "Rulebook"
-) -> _Entry:
+def _read(desk: "Desk", fields: dict[str, str], received: str, now: datetime, book: "Rulebook") -> _Entry:
     """The message that the fields make; ends the command with every fault at once."""
     from bot.core.messages import Inbound
     from bot.core.needs import as_column, codes
     from bot.flows.changes import needs, record
     from bot.flows.changes.refusals import Refused
 
+    received_at = instant_or_exit("--received", received) if received else None
     words, language = fields["needs"], fields["language"]
     faults = [(r.field, r.reason) for r in record.refusals(fields["service"].strip(), received_at, now, book)]
     try:
@@ -155,15 +163,15 @@ def _refuse_all(faults: Iterable[tuple[str, str]]) -> NoReturn:
     raise typer.Exit(MISUSE)
 
 
-def _require(taken: "TakenDown | None") -> "TakenDown":
-    if taken is None:
+def _require(result: "TakenDown | None") -> "TakenDown":
+    if result is None:
         refuse("It could not be logged. If it was to be recorded, it is kept as it came: ackbot shunted list")
-    return taken
+    return result
 
 
-def _show(taken: "TakenDown", letters: "tuple[Letter, ...]", book: "Rulebook") -> None:
+def _show(result: "TakenDown", letters: "tuple[Letter, ...]", book: "Rulebook") -> None:
     """What the caller must hear at once, and every message as it would leave."""
-    if danger := book.intake.urgency(taken.contact):
+    if danger := book.intake.urgency(result.contact):
         typer.echo(f"{danger.title}. Tell the person now: {danger.advice}", err=True)
     for letter in letters:
         typer.echo(f"To {terminal.line(letter.recipient)}: {letter.purpose}", err=True)
@@ -175,7 +183,7 @@ def _show(taken: "TakenDown", letters: "tuple[Letter, ...]", book: "Rulebook") -
 
 
 def _end(
-    taken: "TakenDown",
+    result: "TakenDown",
     letters: "tuple[Letter, ...]",
     configured: "Settings",
     book: "Rulebook",
@@ -184,7 +192,7 @@ def _end(
     as_json: bool,
 ) -> None:
     """Say what is recorded; `entry` is None where nothing is."""
-    contact = taken.contact
+    contact = result.contact
     if as_json:
         facts: dict[str, Any] = {"recorded": bool(entry), "reference": contact.reference if entry else None}
         facts |= {"team": contact.team, "respond_by": plain(contact.respond_by, configured.organisation.zone)}
@@ -193,12 +201,12 @@ def _end(
     elif entry is None:
         typer.echo("Nothing was recorded: --dry-run.", err=True)
     else:
-        typer.echo("\n".join(_sentences(taken, entry.message, book)))
+        typer.echo("\n".join(_sentences(result, entry.message, book)))
 
 
-def _sentences(taken: "TakenDown", message: "Inbound", book: "Rulebook") -> Iterator[str]:
+def _sentences(result: "TakenDown", message: "Inbound", book: "Rulebook") -> Iterator[str]:
     """Say what is recorded, and what is still to be done, as the desk of the console says it."""
-    contact, respond_by = taken.contact, book.clocks.respond_by(taken.contact)
+    contact, respond_by = result.contact, book.clocks.respond_by(result.contact)
     promise = f" The answer is due by {respond_by}." if respond_by else ""
     yield f"{contact.reference}: recorded.{promise}"
     prefers = message.fields.get("prefers", "")

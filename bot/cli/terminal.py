@@ -1,4 +1,4 @@
-"""What people wrote, as it may be shown on a terminal: no character of it moves the cursor, or turns words around."""
+"""What people wrote, as it may be safe on a terminal: no character of it moves the cursor, or turns words around."""
 
 import json
 import shutil
@@ -24,13 +24,13 @@ def width() -> int | None:
 
 def cell(text: str, columns: int) -> str:
     """Return a text in just so many columns; it is cut on a terminal alone."""
-    shown, is_cut = line(text), width() is not None
-    if shown.isascii():
-        return f"{shown[:columns] if is_cut else shown:{columns}}"
+    safe, is_cut = line(text), width() is not None
+    if safe.isascii():
+        return f"{safe[:columns] if is_cut else safe:{columns}}"
     # Letters of some languages take two columns, or none.
     from rich.cells import cell_len, set_cell_size
 
-    return shown if cell_len(shown) > columns and not is_cut else set_cell_size(shown, columns)
+    return safe if cell_len(safe) > columns and not is_cut else set_cell_size(safe, columns)
 
 
 def json_line(facts: dict[str, Any]) -> str:

@@ -75,15 +75,15 @@ def _logged_runs(choice: Choice, after: Contact | None) -> Iterator[Run]:
 def _due_runs(choice: Choice, after: Contact | None) -> Iterator[Run]:
     is_open = after is None or after.state == State.OPEN
     if choice.state in ("", State.OPEN):
-        dated = [due_at < choice.due_before] if choice.due_before is not None else [due_at.is_not(None)]
+        dates = [due_at < choice.due_before] if choice.due_before is not None else [due_at.is_not(None)]
         if after is None:
-            yield [IS_OPEN, *dated], (due_at, number)
+            yield [IS_OPEN, *dates], (due_at, number)
         elif is_open and after.due_at is not None:
             # As a row, because both databases find where to begin in the index by it.
-            yield [IS_OPEN, *dated, tuple_(due_at, number) > tuple_(after.due_at, after.id)], (due_at, number)
+            yield [IS_OPEN, *dates, tuple_(due_at, number) > tuple_(after.due_at, after.id)], (due_at, number)
         if is_open and choice.due_before is None:
-            beyond = [number > after.id] if after is not None and after.due_at is None else []
-            yield [IS_OPEN, due_at.is_(None), *beyond], (number,)
+            place = [number > after.id] if after is not None and after.due_at is None else []
+            yield [IS_OPEN, due_at.is_(None), *place], (number,)
     if choice.state != State.OPEN and choice.due_before is None:
         yield from _finished_runs(choice, None if is_open else after)
 
@@ -94,8 +94,8 @@ def _finished_runs(choice: Choice, after: Contact | None) -> Iterator[Run]:
     begin = states.index(after.state) if after is not None and after.state in states else 0
     for state in states[begin:]:
         is_first = after is not None and state in {"", after.state}
-        beyond = [number < after.id] if after is not None and is_first else []
-        yield [*(_in_state(state) or [IS_FINISHED]), *beyond], (number.desc(),)
+        place = [number < after.id] if after is not None and is_first else []
+        yield [*(_in_state(state) or [IS_FINISHED]), *place], (number.desc(),)
 
 
 def _in_state(state: str) -> list[Any]:

@@ -41,10 +41,10 @@ def take_down(
     (filing,) = receive(connection, Batch((message,)), Reading(message.channel), now, book, Capacity()).filed
     if filing.reference is None:
         return None
-    recorded = record.taken_down(connection, filing.reference, actor, now)
-    if recorded.new:
-        needs.add_needs(connection, recorded.contact, wish.needs, actor, now, language=wish.language)
-    number = recorded.contact.id
+    first = record.taken_down(connection, filing.reference, actor, now)
+    if first.new:
+        needs.add_needs(connection, first.contact, wish.needs, actor, now, language=wish.language)
+    number = first.contact.id
     claims = claims_of(connection, number, set(), now, book)
     return TakenDown(contacts.with_id(connection, [number])[number], claims)
 
