@@ -12,7 +12,7 @@ from tests.components.ports import PATIENCE_SECONDS
 from tests.thoroughness import NIGHTLY
 
 ARGUMENTS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--no-sandbox", "--disable-gpu", "--in-process-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
 ]
 # All rules at each width and in each scheme; of the other scheme at the same width the colours alone can differ.

@@ -16,12 +16,13 @@ CACHE=$HERE/../../.cache
 into_its_own() {
     local name=$1 python
     cmp -s "$HERE/$name.lock" "$CACHE/$name/.installed" && return
-    echo "tests: installing $name into .cache/$name" >&2
+    echo "tests: installing $name into .cache/$name (from PyPI)" >&2
     for python in "$HERE/../../.venv/bin/python" python3; do
         if "$python" -m venv --clear "$CACHE/$name" &&
             "$CACHE/$name/bin/python" -m pip --disable-pip-version-check --no-input install --quiet \
                 --require-hashes -r "$HERE/$name.lock"; then
             cp "$HERE/$name.lock" "$CACHE/$name/.installed"
+            echo "tests: $name is installed, $SECONDS s since the start" >&2
             return
         fi
     done
@@ -31,8 +32,8 @@ into_its_own() {
 into_its_own synapse
 into_its_own o365
 
-PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl prometheus nginx-light caddy faketime chromium)
-PACKAGES+=(clamav-daemon libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-core fonts-droid-fallback)
+PACKAGES=(dovecot-imapd dovecot-lmtpd dovecot-sieve postfix openssl prometheus nginx-light caddy faketime)
+PACKAGES+=(chromium-headless-shell clamav-daemon libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-dejavu-core fonts-noto-core fonts-droid-fallback)
 
 installed() {
     dpkg-query --show --showformat='${db:Status-Status}\n' "$1" 2>/dev/null | grep -qx installed
@@ -52,6 +53,7 @@ else
 fi
 
 if [ ${#missing[@]} -eq 0 ]; then
+    echo "tests: all servers and programs are installed" >&2
     exit 0
 fi
 
@@ -77,7 +79,7 @@ if command -v debconf-set-selections >/dev/null; then
     echo "postfix postfix/main_mailer_type select No configuration" | debconf-set-selections
 fi
 log=$(mktemp)
-echo "tests: installing ${missing[*]}" >&2
+echo "tests: installing ${missing[*]} (by apt-get)" >&2
 if ! {
     apt-get update -o DPkg::Lock::Timeout=300 &&
         apt-get install -y --no-install-recommends -o DPkg::Lock::Timeout=300 "${missing[@]}"
@@ -85,5 +87,7 @@ if ! {
     cat "$log" >&2
     echo "tests: the installation failed." >&2
     [ "${CI:-}" != "true" ] || exit 1
+else
+    echo "tests: all servers and programs are installed, $SECONDS s since the start" >&2
 fi
 rm -f "$log"
