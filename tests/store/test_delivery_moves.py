@@ -148,6 +148,7 @@ CHANGES: dict[str, Callable[[Connection, Step], object]] = {
     "bring_forward": lambda c, step: outbox.bring_forward(c, step.at),
     "cancel_waiting": lambda c, step: outbox.cancel_waiting(c, 1 + step.number % 2),
     "hold": lambda c, _: holds.hold(c),
+    "hold_what_leaves_by_itself": lambda c, _: holds.hold_what_leaves_by_itself(c),
     "hold_what_may_have_left": lambda c, _: holds.hold_what_may_have_left(c),
     "release": lambda c, step: holds.release(c, step.at, step.number % 3 or None),
 }
