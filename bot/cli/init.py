@@ -115,10 +115,10 @@ def _next_steps(directory: Path, place: Path, answers: "Mapping[str, str]") -> s
 
     is_trial = answers["mail"] == MailKind.NONE
     command, config = _program(), f"--config {shlex.quote(str(directory))}"
-    sent, domain = init_files.home(place) / "sent", answers["address"].partition("@")[2]
+    folder, domain = init_files.home(place) / "sent", answers["address"].partition("@")[2]
     return "\n".join(
         [
-            *([f"No mail leaves this machine yet: each becomes a file in {sent}."] if is_trial else []),
+            *([f"No mail leaves this machine yet: each becomes a file in {folder}."] if is_trial else []),
             "",
             "Next:",
             f"  1. Look at it       {command} check {'' if is_trial else '--live '}{config}",

@@ -178,8 +178,8 @@ def _parsed(question: Question, value: str) -> str:
     try:
         return question.parse(value)
     except ValueError as error:
-        shown = "" if question.is_secret else f" {value!r}"
-        refuse(f"{question.option}{shown}: {_sentence(error)} Nothing was written.")
+        value_words = "" if question.is_secret else f" {value!r}"
+        refuse(f"{question.option}{value_words}: {_sentence(error)} Nothing was written.")
 
 
 def _sentence(error: ValueError) -> str:

@@ -196,8 +196,8 @@ def _end(
     if as_json:
         facts: dict[str, Any] = {"recorded": bool(entry), "reference": contact.reference if entry else None}
         facts |= {"team": contact.team, "respond_by": plain(contact.respond_by, configured.organisation.zone)}
-        shown = ({k: v for k, v in asdict(letter).items() if k != "page"} for letter in letters)
-        typer.echo(json.dumps(facts | {"letters": list(shown)}, ensure_ascii=False))
+        objects = ({k: v for k, v in asdict(letter).items() if k != "page"} for letter in letters)
+        typer.echo(json.dumps(facts | {"letters": list(objects)}, ensure_ascii=False))
     elif entry is None:
         typer.echo("Nothing was recorded: --dry-run.", err=True)
     else:

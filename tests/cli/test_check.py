@@ -230,8 +230,8 @@ def test_a_secret_that_everybody_can_read_is_a_warning(tmp_path: Path) -> None:
     assert _warnings(tmp_path, text) == [words]
     key.chmod(0o600)
     assert _warnings(tmp_path, text) == []
-    written = COMPLETE.replace("env:TEST_SECRET", SECRET)
-    assert _warnings(tmp_path, written) == []
+    text = COMPLETE.replace("env:TEST_SECRET", SECRET)
+    assert _warnings(tmp_path, text) == []
     (tmp_path / "ackbot.toml").chmod(0o644)
     (finding,) = check_unwise.warnings(kinds.load(tmp_path))
     assert finding.message.endswith("secrets are written in it: operators.heartbeat, web.secret.")

@@ -59,7 +59,7 @@ def test_completion_is_there_for_each_shell(shell: str) -> None:
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Path:
+def folder(tmp_path: Path) -> Path:
     """A directory with the files of a configuration; it is not complete."""
     (tmp_path / "ackbot.toml").write_text(
         '[[team]]\nname = "bins"\n[[team]]\nname = "roads"\n[[channel]]\nname = "desk"\n'
@@ -86,15 +86,15 @@ def _completed(words: str, config: Path) -> tuple[list[str], str, list[str]]:
         ("ackbot staff add --config DIR --team r", ["roads"]),
     ],
 )
-def test_the_shell_completes_names_of_the_configuration(words: str, names: list[str], written: Path) -> None:
+def test_the_shell_completes_names_of_the_configuration(words: str, names: list[str], folder: Path) -> None:
     """They are read as they stand in the files; nothing is written."""
-    assert _completed(words, written) == (names, "", ["ackbot.toml", "services.toml"])
+    assert _completed(words, folder) == (names, "", ["ackbot.toml", "services.toml"])
 
 
-def test_a_configuration_that_cannot_be_read_offers_nothing(written: Path) -> None:
+def test_a_configuration_that_cannot_be_read_offers_nothing(folder: Path) -> None:
     """And prints nothing: it would stand in the middle of what is typed."""
-    (written / "ackbot.toml").write_bytes(b"[[team]\n\xff")
-    (written / "services.toml").unlink()
+    (folder / "ackbot.toml").write_bytes(b"[[team]\n\xff")
+    (folder / "services.toml").unlink()
     for option in ("team", "service"):
         words = f"ackbot contacts list --config DIR --{option} "
-        assert _completed(words, written) == ([], "", ["ackbot.toml"])
+        assert _completed(words, folder) == ([], "", ["ackbot.toml"])

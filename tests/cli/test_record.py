@@ -54,9 +54,9 @@ def test_what_is_sent_is_shown_and_asked_about(terminal: Terminal) -> None:
     (contact,) = terminal.contacts()
     assert f"{contact['reference']}: recorded. The answer is due by " in yes.stdout
     assert (contact["channel"], contact["external_id"].partition(":")[0]) == ("desk", "phone")
-    (shown,) = lines(terminal.run("contacts", "show", contact["reference"], "--json"))
-    assert [delivery["purpose"] for delivery in shown["deliveries"]] == ["acknowledgement"]
-    assert "taken down" in [event["kind"] for event in shown["events"]]
+    (contact_facts,) = lines(terminal.run("contacts", "show", contact["reference"], "--json"))
+    assert [delivery["purpose"] for delivery in contact_facts["deliveries"]] == ["acknowledgement"]
+    assert "taken down" in [event["kind"] for event in contact_facts["events"]]
 
 
 def test_a_dry_run_records_nothing(terminal: Terminal) -> None:
@@ -114,8 +114,8 @@ def test_words_come_by_standard_input_too(terminal: Terminal) -> None:
         "--text", "-", "--how", "letter", "--needs", "Braille", "--json", "--yes", keys="Dear council\n"
     )
     (facts,) = lines(result)
-    (shown,) = lines(terminal.run("contacts", "show", facts["reference"], "--json"))
-    assert (shown["messages"][0]["text"], shown["need_codes"]) == ("Dear council", "braille")
+    (contact_facts,) = lines(terminal.run("contacts", "show", facts["reference"], "--json"))
+    assert (contact_facts["messages"][0]["text"], contact_facts["need_codes"]) == ("Dear council", "braille")
     assert terminal.record(*BY_MAIL, "--json").exit_code == 2
 
 

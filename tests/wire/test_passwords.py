@@ -53,8 +53,8 @@ def test_what_takes_many_guesses_is_taken(password: str) -> None:
 def test_the_service_hashes_as_the_rfc_says() -> None:
     """In a process of its own: those of the tests hash quickly."""
     code = "from bot.wire.passwords import hashed; print(hashed('a long enough password'))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert extract_parameters(done.stdout.strip()) == RFC_9106_LOW_MEMORY
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert extract_parameters(result.stdout.strip()) == RFC_9106_LOW_MEMORY
 
 
 def test_length_is_told_first() -> None:
