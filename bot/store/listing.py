@@ -66,7 +66,7 @@ def _runs(choice: Choice, after: Contact | None) -> Iterator[Run]:
 
 
 def _logged_runs(choice: Choice, after: Contact | None) -> Iterator[Run]:
-    conditions = [*_in_state(choice.state), *([number > after.id] if after else [])]
+    conditions = [*in_state(choice.state), *([number > after.id] if after else [])]
     if choice.due_before is not None:
         conditions += [IS_OPEN, due_at < choice.due_before]
     yield conditions, (number,)
@@ -95,12 +95,13 @@ def _finished_runs(choice: Choice, after: Contact | None) -> Iterator[Run]:
     for state in states[begin:]:
         is_first = after is not None and state in {"", after.state}
         place = [number < after.id] if after is not None and is_first else []
-        yield [*(_in_state(state) or [IS_FINISHED]), *place], (number.desc(),)
+        yield [*(in_state(state) or [IS_FINISHED]), *place], (number.desc(),)
 
 
-def _in_state(state: str) -> list[Any]:
+def in_state(state: str) -> list[Any]:
+    """Return the conditions for contacts in a state, as the indexes have them; none for "" and "any"."""
     match state:
-        case "":
+        case "" | "any":
             return []
         case State.OPEN:
             return [IS_OPEN]

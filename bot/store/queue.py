@@ -13,7 +13,6 @@ from bot.store import format_tasks, words
 from bot.store.conditions import (
     HAS_NEEDS,
     HAS_NO_RECEIPT,
-    IS_CLOSED,
     IS_FINISHED,
     IS_HELD,
     IS_OPEN,
@@ -21,6 +20,7 @@ from bot.store.conditions import (
     IS_URGENT,
 )
 from bot.store.contacts import contact_of
+from bot.store.listing import in_state
 from bot.store.tables import contacts, deliveries
 
 NO_TEAM = "-"  # no team can be called so
@@ -83,7 +83,7 @@ def page(connection: Connection, criteria: Criteria, scope: Scope, now: Any, *, 
     hits = words.hits(connection, criteria.words) if criteria.words else None
     if criteria.words:
         conditions.append(contacts.c.id.in_(select(hits.c.contact_id)) if hits is not None else false())
-    conditions += _in_state(criteria.state)
+    conditions += in_state(criteria.state)
     if teams := _teams(criteria, scope, criteria.state):
         conditions.append(_of_teams(teams, criteria.state, conditions, contacts.c.id.desc(), skip + most + 1))
     query = select(contacts).where(*conditions).order_by(*_page_order(criteria))
@@ -96,7 +96,7 @@ def page(connection: Connection, criteria: Criteria, scope: Scope, now: Any, *, 
 def next_of(connection: Connection, criteria: Criteria, scope: Scope, now: Any, place: Place) -> str | None:
     """Return the reference of the contact that comes next after that place in the list as it stands now."""
     conditions: list[Any] = [*_conditions(criteria), *_list_conditions(criteria.which, now), *within(scope)]
-    conditions += _in_state(criteria.state)
+    conditions += in_state(criteria.state)
     if criteria.words:
         hits = words.hits(connection, criteria.words)
         conditions.append(contacts.c.id.in_(select(hits.c.contact_id)) if hits is not None else false())
@@ -143,7 +143,7 @@ def after(connection: Connection, criteria: Criteria, scope: Scope, now: Any, *,
     message.
     """
     conditions: list[Any] = [*_conditions(criteria), *_list_conditions(criteria.which, now), *within(scope)]
-    conditions += _in_state(criteria.state)
+    conditions += in_state(criteria.state)
     if criteria.words:
         return _with_words(connection, criteria.words, conditions, cursor, most)
     conditions.append(contacts.c.id > cursor)
@@ -179,18 +179,6 @@ def count_held(connection: Connection, scope: Scope) -> int:
     return connection.execute(query).scalar_one()
 
 
-def _in_state(state: str) -> list[Any]:
-    match state:
-        case "any":
-            return []
-        case State.OPEN:
-            return [IS_OPEN]
-        case State.CLOSED:
-            return [IS_FINISHED, IS_CLOSED]
-        case _:
-            return [IS_FINISHED, contacts.c.state == state]
-
-
 def _teams(criteria: Criteria, scope: Scope, state: str) -> list[str | None]:
     """Return the teams by which a list of finished contacts is searched; none if it is searched another way."""
     if state == State.OPEN or criteria.words or criteria.which in _OF_FEW:
@@ -206,7 +194,7 @@ def _of_teams(teams: Sequence[str | None], state: str, conditions: Sequence[Any]
     With one common query the database would read all contacts of a large team, or all of all teams to find a small
     one's.
     """
-    states = [_in_state(single_state) for single_state in (State if state == "any" else (state,))]
+    states = [in_state(single_state) for single_state in (State if state == "any" else (state,))]
     firsts = (
         select(contacts.c.id).where(contacts.c.team == team, *of_state, *conditions).order_by(order).limit(most)
         for team in teams

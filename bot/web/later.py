@@ -48,11 +48,11 @@ class Later(web.AbstractResource):
 
     def url_for(self, **_parts: str) -> URL:
         """No address is made by the name of a resource here."""
-        raise NotImplementedError
+        raise NotImplementedError  # aiohttp asks for the method; routes of the pages make their own addresses
 
     def add_prefix(self, prefix: str) -> None:
         """It stands below nothing."""
-        raise NotImplementedError
+        raise NotImplementedError  # aiohttp calls it for an application within another, and this one is in none
 
     def get_info(self) -> Any:
         """For a look from outside."""
