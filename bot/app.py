@@ -114,6 +114,7 @@ class Service:
         covered = {name: c for name, c in self.channels.items() if isinstance(c, Covered)}
         self.covering = Covering(covered, self.meter, self.store, present)
         self._tasks: list[asyncio.Task[None]] = []
+        self._loading_fault = ""
         self._pages = Later(self._build_pages)
         self._runner: web.AppRunner | None = None
         self._timetable: Any = None
@@ -157,7 +158,15 @@ class Service:
             health = Health(self.problems, lambda: self.covering.found, self._metrics)
             self._runner = await server.serve(server.application(health, self._pages), self.settings.web.listen)
         await self._begin_time()
-        self._tasks.append(asyncio.create_task(self._load_later(), name="loading"))
+        self._tasks.append(asyncio.create_task(self._load_or_tell(), name="loading"))
+
+    async def _load_or_tell(self) -> None:
+        """Load it; where that fails nobody watches the promises, so the service says that it is not ready."""
+        try:
+            await self._load_later()
+        except Exception as error:
+            self._loading_fault = f"a part of the service did not start: {type(error).__name__}: restart it"
+            logger.exception("loading.failed")
 
     async def _load_later(self) -> None:
         """Begin what nothing waits for, and load what the first message, or the first page, would wait for."""
@@ -268,6 +277,7 @@ class Service:
 
     async def _probe(self) -> list[str]:
         problems = [listener.problem for listener in self.listeners if listener.problem]
+        problems += [self._loading_fault] if self._loading_fault else []
         try:
             # A real write: a full disk or a locked file shows here before somebody's message meets it.
             await self.store.write(
