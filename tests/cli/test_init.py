@@ -303,7 +303,7 @@ def test_a_conversation_at_a_terminal(tmp_path: Path) -> None:
             terminal.answer("must be two to four letters", "sap")
             if is_interrupted:
                 terminal.read_to("Time zone")
-                terminal.interrupt()
+                terminal.interrupt("Stopped before it was finished")
                 assert terminal.end() == INTERRUPTED
                 assert list(tmp_path.iterdir()) == []
                 continue

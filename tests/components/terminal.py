@@ -15,6 +15,9 @@ from typing import Self
 from tests.components.forked import ROOT
 from tests.components.ports import PATIENCE_SECONDS, wait_until
 
+# Longer than a command that was interrupted takes to say so on a busy machine.
+_PAUSE_SECONDS = 10.0
+
 
 class Terminal:
     """`ackbot` with these arguments, started in `directory`. `words` is all that it has shown."""
@@ -57,9 +60,19 @@ class Terminal:
             )
         os.write(self._master, f"{text}\n".encode())
 
-    def interrupt(self) -> None:
-        """Press Ctrl-C."""
+    def interrupt(self, answer: str) -> None:
+        """Press Ctrl-C until these words are shown, again after a while in which nothing came of it, as a person does.
+
+        Python does not see a signal that comes after a question is shown and before the wait for its answer begins.
+        """
+        since, began = len(self.words), time.monotonic()
         self._process.send_signal(signal.SIGINT)
+        while answer not in self.words[since:]:
+            is_shown = bool(select.select([self._master], [], [], _PAUSE_SECONDS)[0])
+            if (is_shown and not self._read()) or time.monotonic() - began > PATIENCE_SECONDS:
+                raise AssertionError(f"it does not say {answer!r}, but: {self.words[since:]}")
+            if not is_shown:
+                self._process.send_signal(signal.SIGINT)
 
     def end(self) -> int:
         """Read to the end; return the exit status."""
