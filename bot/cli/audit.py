@@ -1,11 +1,11 @@
 """`ackbot audit verify`: whether the trail is as it was written."""
 
 import json
-import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from bot.cli import progress
 from bot.cli.configuration import NEGATIVE, Directory, refuse
 from bot.cli.contacts import Json, open_store
 
@@ -40,7 +40,8 @@ def verify(
     web_secret = configured.web.secret.get_secret_value().encode()
     start = Verification(Secret(subkey(web_secret, Use.AUDIT)), subkey(web_secret, Use.FORGOTTEN_NAMES), links)
     try:
-        verification = store.read_now(lambda c: chain.verify(c, start, _show_progress))
+        with progress.line("Checking events", store.read_now(chain.head)[0], is_hidden=as_json) as move:
+            verification = store.read_now(lambda c: chain.verify(c, start, move))
         waiting_count = store.read_now(chain.waiting_count)
     finally:
         store.let_go()
@@ -60,11 +61,6 @@ def _link_or_exit(head: str) -> bytes:
     if len(link) * 2 != _DIGITS:
         refuse(f"{head!r} is no head: take the {_DIGITS} digits of `head` in a line audit.head of the log.")
     return link
-
-
-def _show_progress(count: int) -> None:
-    if sys.stderr.isatty():
-        typer.echo(f"{count} events\r", err=True, nl=False)
 
 
 def _facts(verification: "Verification", waiting_count: int) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import check_report
+from bot.cli import check_report, progress
 from bot.cli.check_report import Finding, Level, Report
 from bot.cli.configuration import MISUSE, NEGATIVE, Directory, directory_of, refuse
 
@@ -34,7 +34,8 @@ def check(
 
     directory = directory_of(config)
     try:
-        report = _examine(kinds.load(directory), is_live=live)
+        with progress.line("Reading templates", is_hidden=as_json) as move:
+            report = _examine(kinds.load(directory), move, is_live=live)
         status = 0 if report.is_good else NEGATIVE
     except BadSettings as error:
         if isinstance(error, NoConfiguration) and not as_json:
@@ -56,7 +57,7 @@ def _write(report: Report, *, is_verbose: bool) -> None:
         typer.echo(line, err=is_error)
 
 
-def _examine(configured: "Settings", *, is_live: bool) -> Report:
+def _examine(configured: "Settings", move: progress.Move, *, is_live: bool) -> Report:
     from bot import letters
     from bot.cli import check_answers, check_limits, check_live, check_store, check_templates
     from bot.present import Present
@@ -68,7 +69,7 @@ def _examine(configured: "Settings", *, is_live: bool) -> Report:
     errors = lint.errors(faults)
     findings = [
         *(_of_words(fault, is_error=fault in errors) for fault in faults),
-        *(check_live.findings(configured) if is_live else []),
+        *(check_live.findings(configured, move) if is_live else []),
         *(Finding(Level.WARNING, words) for words in (*standing.remarks, *standing.faults(of_files))),
         *check_limits.findings(configured, Present().now()),
         *_facts(configured, composer),

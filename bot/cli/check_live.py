@@ -1,13 +1,11 @@
 """What `ackbot check --live` asks: whether every account answers, what it covers, and what a first look would log."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Collection, Iterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-import typer
-
+from bot.cli import progress
 from bot.cli.check_report import Finding, Level
 from bot.cli.configuration import rulebook_of
 
@@ -18,14 +16,18 @@ if TYPE_CHECKING:
 # So many are asked side by side, so that a slow one does not hold up the others; each for so long.
 _AT_ONCE = 8
 _PATIENCE_SECONDS = 60.0
+ASKING = "Asking the accounts, each for a minute at most"
 
 
-def findings(configured: "Settings") -> list[Finding]:
-    """Sign in to every account, and return what each says; nothing is sent and nothing is changed."""
-    return asyncio.run(_ask_all(configured))
+def findings(configured: "Settings", move: progress.Move) -> list[Finding]:
+    """Sign in to every account, and return what each says; nothing is sent and nothing is changed.
+
+    `move` shows how many have answered.
+    """
+    return asyncio.run(_ask_all(configured, move))
 
 
-async def _ask_all(configured: "Settings") -> list[Finding]:
+async def _ask_all(configured: "Settings", move: progress.Move) -> list[Finding]:
     from bot.channel import Checkable
     from bot.kinds import build_channels
 
@@ -36,20 +38,13 @@ async def _ask_all(configured: "Settings") -> list[Finding]:
     async def ask(name: str, account: "Checkable") -> None:
         async with gate:
             answers[name] = await _ask(name, account, configured)
-            _show_progress(len(answers), len(accounts))
+            move(len(answers), len(accounts), ASKING)
 
-    _show_progress(0, len(accounts))
+    move(0, len(accounts), ASKING)
     async with _safes_of(configured, channels.values()):
         await asyncio.gather(*(ask(name, account) for name, account in accounts.items()))
     of_accounts = [finding for name in accounts for finding in answers[name]]
     return [*of_accounts, *await _of_scanner(configured.form.clamav)]
-
-
-def _show_progress(answer_count: int, count: int) -> None:
-    """Show how many accounts have answered, in one line that is written over; nothing where nobody watches."""
-    if sys.stderr.isatty():
-        words = f"\rAsking the accounts, each for a minute at most: {answer_count} of {count} have answered."
-        typer.echo(words, nl=answer_count == count, err=True)
 
 
 @asynccontextmanager

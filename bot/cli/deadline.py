@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import progress
 from bot.cli.configuration import refuse
 
 if TYPE_CHECKING:
@@ -115,10 +116,13 @@ def _compute(file: str, zone: str, defaults: dict[str, str]) -> int:
 
     status = 0
     try:
-        rows = csv.DictReader(io.StringIO(_content(file), newline=""), strict=True)
-        for complaint in deadline_rows.compute(rows, csv.writer(sys.stdout, lineterminator="\n"), zone, defaults):
-            typer.echo(f"{file}: {complaint.words}", err=True)
-            status = max(status, complaint.status)
+        content = _content(file)
+        rows = csv.DictReader(io.StringIO(content, newline=""), strict=True)
+        with progress.line("Computing lines", content.count("\n")) as move:
+            complaints = deadline_rows.compute(rows, csv.writer(sys.stdout, lineterminator="\n"), zone, defaults, move)
+            for complaint in complaints:
+                typer.echo(f"{file}: {complaint.words}", err=True)
+                status = max(status, complaint.status)
     except (deadline_rows.BadTable, csv.Error, UnicodeDecodeError) as error:
         refuse(f"{file}: {error}")
     except BrokenPipeError:

@@ -77,13 +77,19 @@ def read(row: Row, zone: str) -> Case:
     return Case(duration, received_at, calendar, receipt, closures, pauses, due)
 
 
-def compute(table: "DictReader[str]", out: Writer, zone: str, defaults: Row) -> Iterator[Complaint]:
-    """Write each row with its cell `computed`; yield what differs from `due` or cannot be read. Raises BadTable."""
+def compute(
+    table: "DictReader[str]", out: Writer, zone: str, defaults: Row, progress: Callable[[int], None]
+) -> Iterator[Complaint]:
+    """Write each row with its cell `computed`; yield what differs from `due` or cannot be read. Raises BadTable.
+
+    `progress` gets the number of the last line that is read.
+    """
     names = _names(table)
     columns = [name for name in names if name != "computed"]
     absent = {column: cell for column, cell in defaults.items() if column not in names}
     out.writerow([*columns, "computed"])
     for number, row in enumerate(table, 1):
+        progress(table.line_num)
         computed = ""
         try:
             case = read({**absent, **row}, zone)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from bot.cli import progress
 from bot.cli.configuration import refuse
 
 if TYPE_CHECKING:
@@ -105,7 +106,9 @@ def _invent(url: str, first: date, now: datetime, directory: Path) -> int:
         days = Days(connection, scenario(first, now), f"staff:{demo_configuration.OFFICER}", book)
         for month, *texts in demo_words.IMPROVEMENTS:
             days.improve(first + timedelta(days=30 * month - 10), *texts)
-        days.run(_tell)
+        begin = _earlier(first)
+        with progress.line("Inventing days", (now.date() - begin).days + 1) as move:
+            days.run(lambda day: move((day - begin).days))
     return days.contacts
 
 
@@ -120,8 +123,3 @@ def scenario(first: date, end: datetime) -> "Scenario":
     )
     # The mail server stood still for two days in the middle of the quarter: not every receipt was in time.
     return Scenario(seasons, end, frozenset(first + timedelta(days=days) for days in (39, 40)))
-
-
-def _tell(day: date) -> None:
-    if day.day == 1:
-        typer.echo(f"{day:%B %Y} ...", err=True)

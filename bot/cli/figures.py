@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import progress
 from bot.cli.configuration import NEGATIVE, Directory
 from bot.cli.contacts import Json, open_store
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from bot.store.engine import Store
 
 app = typer.Typer(help="What the figures follow from.", no_args_is_help=True)
-_TOLD_OF_AFTER = 20_000
 _MOST_NAMED = 10
 
 
@@ -36,7 +36,8 @@ def rebuild(
     """
     _, store = open_store(config)
     try:
-        count, differing = _make_anew(store, is_trial=check)
+        with progress.line("Counting contacts anew", is_hidden=as_json) as move:
+            count, differing = _make_anew(store, move, is_trial=check)
         references = store.read_now(partial(_references, ids=differing[:_MOST_NAMED]))
     finally:
         store.let_go()
@@ -48,17 +49,18 @@ def rebuild(
         raise typer.Exit(NEGATIVE)
 
 
-def _make_anew(store: "Store", *, is_trial: bool) -> tuple[int, list[int]]:
+def _make_anew(store: "Store", move: progress.Move, *, is_trial: bool) -> tuple[int, list[int]]:
     """Go through every contact; return how many there are, and those that had other spells."""
     from bot.flows.figures import folding
+    from bot.store import contacts
 
+    total = store.read_now(contacts.total)
     up_to = 0 if is_trial else store.write_now(folding.begin_anew)
     run = store.read_now if is_trial else store.write_now
     count, differing, last_id = 0, list[int](), 0
     while (page := run(partial(folding.make_anew, after_id=last_id, is_trial=is_trial))).last_id is not None:
-        if (count + page.contacts) // _TOLD_OF_AFTER > count // _TOLD_OF_AFTER:
-            typer.echo(f"{count + page.contacts:,} contacts made anew ...", err=True)
         count, last_id = count + page.contacts, page.last_id
+        move(count, total)
         differing += page.differing
     if not is_trial:
         store.write_now(partial(folding.end_anew, up_to=up_to))

@@ -141,12 +141,13 @@ def _program() -> str:
 def _offer_a_test(place: Path) -> None:
     """Sign in to the accounts if that is wished, and say how each answers."""
     from bot import kinds
-    from bot.cli import check_live
+    from bot.cli import check_live, progress
     from bot.cli.check_report import Level
 
     if not typer.confirm("Sign in to the mailbox now, to see whether it works? Nothing is sent.", default=True):
         return
-    findings = check_live.findings(kinds.load(place))
+    with progress.line(check_live.ASKING) as move:
+        findings = check_live.findings(kinds.load(place), move)
     for finding in findings:
         typer.echo(f"  {'good' if finding.level is Level.ACCOUNT else 'WRONG'}  {finding}")
     if any(finding.level is Level.ERROR for finding in findings):

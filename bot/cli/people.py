@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import contacts, noting
+from bot.cli import contacts, noting, progress
 from bot.cli.configuration import NEGATIVE, Directory, refuse
 from bot.cli.contacts import Json, Reference
 
@@ -53,7 +53,8 @@ def export(
     configured, store = contacts.open_store(config)
     now, zone = contacts.present(store), configured.organisation.zone
     try:
-        facts = store.read_now(lambda c: record.of_person(c, address, now))
+        with progress.line("Reading contacts") as move:
+            facts = store.read_now(lambda c: record.of_person(c, address, now, move))
     except Refused as refusal:
         refuse(refusal.sentence)
     if not any(facts[name] for name in ("contacts", "suppressions", "needs", "not_logged")):
@@ -106,12 +107,13 @@ def erase(
     now, actor = contacts.present(store), noting.actor()
     if not (yes or typer.confirm(f"What {address} wrote cannot be brought back. Erase it?")):
         raise typer.Exit(NEGATIVE)
-    try:
-        erasure = store.write_now(lambda c: erase_person(c, address, actor, now, names_key))
-    except Refused as refusal:
-        refuse(f"Nothing was erased. {refusal.sentence}")
-    with suppress(StoreUnavailable):  # the night does the rest
-        _tidy(store)
+    with progress.line("Erasing", is_hidden=as_json):
+        try:
+            erasure = store.write_now(lambda c: erase_person(c, address, actor, now, names_key))
+        except Refused as refusal:
+            refuse(f"Nothing was erased. {refusal.sentence}")
+        with suppress(StoreUnavailable):  # the night does the rest
+            _tidy(store)
     if as_json:
         counts = {"views": erasure.views, "shunted": erasure.shunted}
         facts = {"erased": erasure.erased, "kept": dict(erasure.exceptions), **counts}

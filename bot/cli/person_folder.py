@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from bot.cli import progress
+
 if TYPE_CHECKING:
     from bot.settings.main import Organisation
 
@@ -70,12 +72,13 @@ def write(
     """Make the folder with its page, its data and its files; return their names. Raises OSError where it cannot."""
     path.mkdir(mode=0o700)
     folder, zone = Folder(path), organisation.zone
-    view = record | {
-        "contacts": [_contact(folder, contact, zone) for contact in record["contacts"]],
-        "not_logged": [m | {"original": _original(folder, m, "not-logged")} for m in record["not_logged"]],
-    }
-    folder.put("record.json", as_json(record, zone).encode())
-    folder.put("index.html", _page(view, organisation, now, templates).encode())
+    with progress.line("Writing contacts", len(record["contacts"])) as move:
+        view = record | {
+            "contacts": [_contact(folder, contact, zone) for contact in progress.each(record["contacts"], move)],
+            "not_logged": [m | {"original": _original(folder, m, "not-logged")} for m in record["not_logged"]],
+        }
+        folder.put("record.json", as_json(record, zone).encode())
+        folder.put("index.html", _page(view, organisation, now, templates).encode())
     return folder.names
 
 

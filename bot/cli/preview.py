@@ -1,11 +1,12 @@
 """`ackbot preview`: a message as people of a language and a format get it, or its faults."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from bot.cli import progress
 from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse
 from bot.core.suggestions import in_brackets
 
@@ -95,10 +96,11 @@ def _lint(composer: "Composer", templates: list[tuple[str, str]]) -> bool:
     from bot.render import lint
 
     has_errors = False
-    for name, language in templates:
-        findings = lint.examine(composer, name, language)
-        typer.echo("\n".join([*map(str, findings), f"{name}: {lint.summary(findings)}."]))
-        has_errors |= bool(lint.errors(findings))
+    with progress.line("Reading messages", len(templates)) as move:
+        for name, language in progress.each(templates, move):
+            findings = lint.examine(composer, name, language)
+            typer.echo("\n".join([*map(str, findings), f"{name}: {lint.summary(findings)}."]))
+            has_errors |= bool(lint.errors(findings))
     return has_errors
 
 
@@ -111,7 +113,8 @@ def _show(
         faults = composer.faults(name, language)
         typer.echo("\n".join(faults), err=True, nl=bool(faults))
         usable += [] if faults else [(name, language)]
-    pages = list(_pages(configured, composer, usable, form))
+    with progress.line("Writing messages", len(usable)) as move:
+        pages = list(_pages(configured, composer, progress.each(usable, move), form))
     if not pages and usable:
         refuse(f"No message of this name has the format {form}.")
     if output is not None:
@@ -129,7 +132,7 @@ def _print(pages: list[_Page], form: str) -> None:
 
 
 def _pages(
-    configured: "Settings", composer: "Composer", templates: list[tuple[str, str]], form: str
+    configured: "Settings", composer: "Composer", templates: Iterable[tuple[str, str]], form: str
 ) -> Iterator[_Page]:
     from bot.render import pdf, previews
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from bot.cli import contacts, noting
+from bot.cli import contacts, noting, progress
 from bot.cli.configuration import NEGATIVE, Directory
 from bot.cli.contacts import Json, Reference
 
@@ -128,7 +128,8 @@ def release(
         typer.echo(f"{len(contacts_held)} receipts are held. They leave with: ackbot release", err=True)
         return
     actor = noting.actor()
-    count = store.write_now(lambda c: flow.release(c, now, actor))
+    with progress.line("Letting receipts leave"):
+        count = store.write_now(lambda c: flow.release(c, now, actor))
     typer.echo(f"{count} receipts leave now." if count else "No receipt was held.")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli import contacts
+from bot.cli import contacts, progress
 from bot.cli.configuration import Directory, refuse, rulebook_of
 from bot.cli.contacts import Json
 
@@ -28,6 +28,7 @@ def recompute(
     """
     from bot.flows.changes import recompute as flow
     from bot.flows.changes import rule_versions
+    from bot.store.clocks import dates_count
     from bot.store.engine import StoreUnavailable
 
     configured, store = contacts.open_store(config)
@@ -37,19 +38,19 @@ def recompute(
     try:
         names = store.read_now(partial(rule_versions.names_changed, book=book))
         after: int | None = 0
-        while after is not None:
-            now = contacts.present(store)
-            page = run(partial(flow.recompute, after_id=after, names=names, now=now, book=book, dry_run=dry_run))
-            for change in page.changes:
-                _print(change, zone, as_json=as_json)
-            looked_at, moved_count, told_count = (
-                looked_at + page.looked_at,
-                moved_count + len(page.changes),
-                told_count + page.people_told,
-            )
-            if page.last_id is not None:
-                typer.echo(f"{looked_at} open contacts looked at ...", err=True)
-            after = page.last_id
+        with progress.line("Looking at open contacts", store.read_now(dates_count), is_hidden=as_json) as move:
+            while after is not None:
+                now = contacts.present(store)
+                page = run(partial(flow.recompute, after_id=after, names=names, now=now, book=book, dry_run=dry_run))
+                for change in page.changes:
+                    _print(change, zone, as_json=as_json)
+                looked_at, moved_count, told_count = (
+                    looked_at + page.looked_at,
+                    moved_count + len(page.changes),
+                    told_count + page.people_told,
+                )
+                move(looked_at)
+                after = page.last_id
     except StoreUnavailable as error:
         refuse(f"The store cannot be used now: {error}. What is done is done; run it again for the rest.")
     would = "would move" if dry_run else "moved"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli import progress
 from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse, rulebook_of
 from bot.cli.instants import instant_or_exit
 
@@ -50,8 +51,11 @@ def rehearse(
     with TemporaryDirectory(prefix="ackbot-rehearsal-") as folder:
         url = f"sqlite:///{folder}/rehearsal.db"
         schema.upgrade(url)
-        with transaction(url, writes=True) as connection:
-            outcome = Rehearsal(connection, scenario, book).run(lambda day: typer.echo(f"{day:%d %B %Y} ...", err=True))
+        with (
+            progress.line("Rehearsing days", days, is_hidden=as_json) as move,
+            transaction(url, writes=True) as connection,
+        ):
+            outcome = Rehearsal(connection, scenario, book).run(lambda day: move((day - begin.date()).days))
     rows = _rows(outcome)
     for row in rows:
         typer.echo(json.dumps(row) if as_json else _line(row))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
-from bot.cli import contacts, report_page, report_questions
+from bot.cli import contacts, progress, report_page, report_questions
 from bot.cli.configuration import Directory, refuse, rulebook_of
 from bot.cli.instants import instant_or_exit
 
@@ -81,24 +81,38 @@ def report(
     The same cut-off gives the same bytes, whatever happens later; each output names its own. Counts of 1 to 4 are not
     shown. Nothing is changed.
     """
-    from bot.core.disclosure import protect
     from bot.flows.figures.report import Request
 
     cuts = tuple(cut.strip() for cut in by.split(",") if cut.strip())
     request = Request(_day("--from", first), _day("--to", last), cuts, at=_cut_off(at))
     configured, store = contacts.open_store(config)
+    with progress.line("Counting contacts") as move:
+        content = _content(store, configured, request, form, move, questions=questions)
+    typer.echo(content, nl=False)
+
+
+def _content(
+    store: "Store",
+    configured: "Settings",
+    request: "Request",
+    form: FormatChoice,
+    move: progress.Move,
+    *,
+    questions: bool,
+) -> bytes:
+    """Return what is written: text in UTF-8, or a PDF."""
+    from bot.core.disclosure import protect
+
     is_page = form in (FormatChoice.HTML, FormatChoice.PDF)
-    answers = _read(partial(report_questions.draw_up, store, configured, request, _progress)) if questions else None
+    answers = _read(partial(report_questions.draw_up, store, configured, request, move)) if questions else None
     if answers and not is_page:
-        typer.echo(report_questions.as_text(answers, form).encode(), nl=False)
-        return
+        return report_questions.as_text(answers, form).encode()
     if is_page:
-        draw = partial(report_page.as_html, store, configured, request, _progress)
+        draw = partial(report_page.as_html, store, configured, request, move)
         page = report_questions.as_html(configured, answers) if answers else _read(draw)
-        typer.echo(report_page.as_pdf(page) if form is FormatChoice.PDF else page, nl=False)
-        return
-    exact = _draw_up(store, configured, request)
-    typer.echo(_as_text(exact, protect(exact.lines(), cuts), form, configured).encode(), nl=False)
+        return report_page.as_pdf(page) if form is FormatChoice.PDF else page
+    exact = _draw_up(store, configured, request, move)
+    return _as_text(exact, protect(exact.lines(), request.cuts), form, configured).encode()
 
 
 def _cut_off(at: str) -> "datetime | int | None":
@@ -119,14 +133,12 @@ def _as_text(exact: "ExactReport", table: "Table", form: FormatChoice, configure
     return f"{_head(exact.period, table, origin)}\n\n{as_text(table)}"
 
 
-def _draw_up(store: "Store", configured: "Settings", request: "Request") -> "ExactReport":
+def _draw_up(store: "Store", configured: "Settings", request: "Request", move: progress.Move) -> "ExactReport":
     from bot.flows.figures import report
 
     # In a transaction of its own, as the report is to see everything up to it.
     number = _read(lambda: store.read_now(partial(report.cut_off, at=request.at)))
-    work = partial(
-        report.draw_up, request=replace(request, at=number), book=rulebook_of(configured), progress=_progress
-    )
+    work = partial(report.draw_up, request=replace(request, at=number), book=rulebook_of(configured), progress=move)
     return _read(lambda: store.read_now(work))
 
 
@@ -137,10 +149,6 @@ def _read(work: Callable[[], T]) -> T:
         return work()
     except Refused as error:
         refuse(f"{_OPTIONS[error.field]}: {error.sentence}")
-
-
-def _progress(count: int) -> None:
-    typer.echo(f"{count:,} contacts read ...", err=True)
 
 
 def _day(option: str, text: str) -> date:

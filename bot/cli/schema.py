@@ -1,7 +1,10 @@
 """`ackbot schema`: the state of the store's tables, and their upgrade."""
 
+from functools import partial
+
 import typer
 
+from bot.cli import progress
 from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse
 
 app = typer.Typer(help="Database migrations.", no_args_is_help=True)
@@ -33,10 +36,19 @@ def upgrade(config: Directory = None) -> None:
 
     url = load_or_exit(config).store.url
     try:
-        with schema.exclusive(url):
+        with progress.line("Upgrading the schema") as move, schema.exclusive(url):
             before = schema.current(url)
-            schema.prepare(url, may_upgrade=True, progress=lambda revision: typer.echo(f"{revision} ...", err=True))
+            schema.prepare(url, may_upgrade=True, progress=partial(_show, move))
             after = schema.current(url)
     except schema.StoreRefused as error:
         refuse(f"Nothing was changed: {error}.")
     typer.echo(f"The store was at {before or 'none'} and is at {after} now.")
+
+
+def _show(move: progress.Move, revision: str) -> None:
+    """Name each migration once it has run, wherever standard error goes: it is a record of what was done."""
+    from bot.store import schema
+
+    revisions = schema.revisions()
+    typer.echo(f"{revision} ...", err=True)
+    move(revisions.index(revision) + 1, len(revisions))

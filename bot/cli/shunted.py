@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import contacts, noting
+from bot.cli import contacts, noting, progress
 from bot.cli.configuration import NEGATIVE, Directory, rulebook_of
 from bot.cli.contacts import Json
 
@@ -56,11 +56,13 @@ def replay(number: Number, config: Directory = None) -> None:
     configured, store = contacts.open_store(config)
     row, book, now = _message_or_exit(store, number), rulebook_of(configured), contacts.present(store)
     channel, has_scanner = build_channels(configured).get(row.channel), bool(configured.form.clamav)
-    messages = reading_again.read_again(channel, row, book, has_scanner=has_scanner)
+    with progress.line("Reading it again"):
+        messages = reading_again.read_again(channel, row, book, has_scanner=has_scanner)
     if messages is None:
         typer.echo(f"This version cannot read it. Read it with ackbot shunted raw {number}, and answer it by hand.")
         raise typer.Exit(NEGATIVE)
-    filings = store.write_now(lambda c: reading_again.replay(c, number, messages, now, book))
+    with progress.line("Logging it"):
+        filings = store.write_now(lambda c: reading_again.replay(c, number, messages, now, book))
     if filings is None:
         typer.echo("It still cannot be logged, and is kept as it was.", err=True)
         raise typer.Exit(NEGATIVE)

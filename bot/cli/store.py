@@ -1,12 +1,11 @@
 """`ackbot store`: back up the store, move it to PostgreSQL, encrypt it."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bot.cli import noting
+from bot.cli import noting, progress
 from bot.cli.configuration import Directory, load_or_exit, refuse
 
 app = typer.Typer(help="The store as a whole.", no_args_is_help=True)
@@ -41,10 +40,12 @@ def copy(
             )
         if schema.current(source) != schema.newest():
             refuse(f"There is no store of this version's schema at {source}: run ackbot schema upgrade first.")
-        with schema.exclusive(source):
+        with progress.line("Copying") as move, schema.exclusive(source):
             schema.upgrade(target)
             with transaction(source, writes=False) as old, transaction(target, writes=True) as new:
-                counts = copying.copy(old, new, Present().now(), _show_rows)
+                counts = copying.copy(
+                    old, new, Present().now(), lambda table, count, total: move(count, total, f"Copying {table}")
+                )
                 # In the one that goes on: the old one is left as it was.
                 contacts.note(
                     new, [Event(None, Present().now(), EventKind.STORE_COPIED, noting.actor(), {"rows": counts})]
@@ -59,13 +60,6 @@ def copy(
     typer.echo(
         "Now write the new address as store.url into ackbot.toml, start, and keep the old file until all is well."
     )
-
-
-def _show_rows(table: str, copied_count: int, row_count: int) -> None:
-    if not sys.stderr.isatty() and copied_count not in (0, row_count):
-        return
-    end = "\n" if copied_count == row_count else "\r"
-    typer.echo(f"{table}: {copied_count} of {row_count}{end}", err=True, nl=False)
 
 
 @app.command()
@@ -89,17 +83,18 @@ def reseal(config: Directory = None) -> None:
     if schema.current(configured.store.url) != schema.newest():
         refuse(f"There is no store of this version's schema at {configured.store.url}.")
     try:
-        total = keys.reseal_all(configured.store.url, configured.store.secrets, Present().now(), _show_resealed)
+        with progress.line("Sealing") as move:
+            total = keys.reseal_all(
+                configured.store.url,
+                configured.store.secrets,
+                Present().now(),
+                lambda table, count: move(count, words=f"Sealing {table}"),
+            )
     except schema.StoreRefused as error:
         refuse(f"{error}.")
     except StoreUnavailable as error:
         refuse(f"The store cannot be used now: {error}. What is done is done; run it again for the rest.")
     typer.echo(f"{total} rows are sealed with the first key. The other keys are needed no more.")
-
-
-def _show_resealed(table: str, count: int) -> None:
-    if sys.stderr.isatty():
-        typer.echo(f"{table}: {count}\r", err=True, nl=False)
 
 
 @app.command()
@@ -124,7 +119,8 @@ def backup(
     if to.exists() and not force:
         refuse(f"{to} is there already; --force replaces it.")
     try:
-        size = backups.back_up(url, to, Present().now(), _show_pages)
+        with progress.line("Copying pages") as move:
+            size = backups.back_up(url, to, Present().now(), move)
     except backups.NotCopied as error:
         refuse(f"There is no copy: {error}.")
     typer.echo(f"{to}: {size / 1e6:.1f} MB. It holds people's words: keep it as safe as the store.")
@@ -153,7 +149,11 @@ def restored(config: Directory = None) -> None:
     if schema.current(url) != schema.newest():
         refuse(f"There is no store of this version's schema at {url}: run ackbot schema upgrade first.")
     try:
-        with schema.exclusive(url), transaction(url, writes=True) as connection:
+        with (
+            progress.line("Holding what may have left"),
+            schema.exclusive(url),
+            transaction(url, writes=True) as connection,
+        ):
             flow.begin(connection, Present().now(), restored=True)
     except schema.StoreRefused as error:
         refuse(f"{error}.")
@@ -161,8 +161,3 @@ def restored(config: Directory = None) -> None:
         "What may have left already is held, and nobody is signed in any more. Start the service, then look at: "
         "ackbot release --list"
     )
-
-
-def _show_pages(copied_pages: int, page_count: int) -> None:
-    if sys.stderr.isatty():
-        typer.echo(f"{copied_pages} of {page_count} pages\r", err=True, nl=False)

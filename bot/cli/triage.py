@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli import completions, names, terminal
+from bot.cli import completions, names, progress, terminal
 from bot.cli.configuration import MISUSE, load_or_exit, rulebook_of
 
 if TYPE_CHECKING:
@@ -73,14 +73,15 @@ def triage(
     """
     knowledge = _knowledge_of(config, own or [], authserv_id, channel)
     failures = 0
-    for file in files:
-        try:
-            row = _judge(file, knowledge)
-        except Unreadable as error:
-            failures += 1
-            typer.echo(f"{terminal.line(file)}: {error}", err=True)
-        else:
-            typer.echo(json.dumps(row, ensure_ascii=False) if as_json else "\n".join(_lines(row)))
+    with progress.line("Reading mails", len(files), is_hidden=as_json) as move:
+        for file in progress.each(files, move):
+            try:
+                row = _judge(file, knowledge)
+            except Unreadable as error:
+                failures += 1
+                typer.echo(f"{terminal.line(file)}: {error}", err=True)
+            else:
+                typer.echo(json.dumps(row, ensure_ascii=False) if as_json else "\n".join(_lines(row)))
     if failures:
         raise typer.Exit(MISUSE)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import completions, names, noting
+from bot.cli import completions, names, noting, progress
 from bot.cli.configuration import NEGATIVE, Directory, load_or_exit
 from bot.cli.contacts import Json, contact_or_exit, open_store, plain, present
 
@@ -55,13 +55,14 @@ def replay(
     """Try the rules as they are now on every stored contact: what fires, and what comes near. Nothing is changed."""
     configured, store = open_store(config)
     rules, counts = configured.urgent.rules(), Counter[str]()
-    for row in _replayed(store, rules):
-        counts[str(row["found"])] += 1
-        if as_json and not (only_hits and row["found"] == "near"):
-            typer.echo(json.dumps(row, ensure_ascii=False))
-        elif not (only_hits and row["found"] == "near"):
-            before = f" (when it came: {row['before']})" if row["before"] != row["rule"] else ""
-            typer.echo(f'{row["reference"]}  {row["found"]:4}  {row["rule"]}: "{row["words"]}"{before}')
+    with progress.line("Trying the rules on contacts", is_hidden=as_json) as move:
+        for row in _replayed(store, rules, move):
+            counts[str(row["found"])] += 1
+            if as_json and not (only_hits and row["found"] == "near"):
+                typer.echo(json.dumps(row, ensure_ascii=False))
+            elif not (only_hits and row["found"] == "near"):
+                before = f" (when it came: {row['before']})" if row["before"] != row["rule"] else ""
+                typer.echo(f'{row["reference"]}  {row["found"]:4}  {row["rule"]}: "{row["words"]}"{before}')
     typer.echo(f"{counts['hit']} fire, {counts['near']} come near.", err=as_json)
 
 
@@ -116,12 +117,12 @@ def near_urgency(words: "Words", rules: "Rules") -> "Urgency | None":
     return next((Urgency(rule, phrase) for rule in rules if (phrase := rule.near.find(words))), None)
 
 
-def _replayed(store: "Store", rules: "Rules") -> "Iterator[dict[str, str]]":
+def _replayed(store: "Store", rules: "Rules", move: progress.Move) -> "Iterator[dict[str, str]]":
     from bot.core import speech
     from bot.core.phrases import words_of
     from bot.core.urgencies import urgency_in
 
-    for contact, text in _texts(store):
+    for contact, text in _texts(store, move):
         words = words_of(text)
         hit = urgency_in(words, rules) and speech.urgency_of(speech.Message("", text), rules)
         hit_or_near = hit or near_urgency(words, rules)
@@ -135,16 +136,18 @@ def _replayed(store: "Store", rules: "Rules") -> "Iterator[dict[str, str]]":
             }
 
 
-def _texts(store: "Store") -> "Iterator[tuple[Contact, str]]":
+def _texts(store: "Store", move: progress.Move) -> "Iterator[tuple[Contact, str]]":
     """Every contact that is not forgotten, with all that the person wrote."""
     from functools import partial
 
     from bot.store import contacts
 
-    after = 0
+    after, count, total = 0, 0, store.read_now(contacts.total)
     while page := store.read_now(partial(contacts.list_all, state=None, after_id=after, limit=AT_ONCE)):
         after = page[-1].id
         for contact in page:
+            count += 1
+            move(count, total)
             messages = store.read_now(lambda c, number=contact.id: contacts.messages_of(c, number))  # type: ignore[misc]
             texts = [m.text for m in messages if m.written_by == "sender"]
             if texts and not contact.forgotten:

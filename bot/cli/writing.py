@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import contacts, noting
+from bot.cli import contacts, noting, progress
 from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
 from bot.cli.contacts import Json
 from bot.cli.instants import instant_or_exit
@@ -32,7 +32,8 @@ def hold(
 
     _, store = contacts.open_store(config)
     now, actor = contacts.present(store), noting.actor()
-    count = store.write_now(lambda c: flow.hold(c, now, actor, reason))
+    with progress.line("Holding what waits to leave"):
+        count = store.write_now(lambda c: flow.hold(c, now, actor, reason))
     typer.echo(f"{count} messages that waited are held, and no receipt leaves. Let them leave with: ackbot release")
 
 
@@ -56,16 +57,18 @@ def departures(
     begin, end = instant_or_exit("--since", since), instant_or_exit("--until", until) if until else now
     references: dict[str, None] = {}
     count = 0
-    for count, departure in enumerate(_departures(store, begin, end, words), 1):
-        if count == noting.MOST_AT_ONCE + 1:
-            noting.note(store, now, EventKind.READ_IN_BULK, contacts=f"more than {noting.MOST_AT_ONCE}")
-        if departure.reference in references and only_references:
-            continue
-        references[departure.reference] = None
-        at = contacts.plain(departure.at, zone)
-        facts = {"reference": departure.reference, "at": at, "words": departure.template, "state": departure.state}
-        line = departure.reference if only_references else f"{departure.reference}  {at[:16]}  {departure.template}"
-        typer.echo(json.dumps(facts) if as_json else line if only_references else f"{line}  {departure.state}")
+    with progress.line("Reading what left", is_hidden=as_json) as move:
+        for count, departure in enumerate(_departures(store, begin, end, words), 1):
+            move(count)
+            if count == noting.MOST_AT_ONCE + 1:
+                noting.note(store, now, EventKind.READ_IN_BULK, contacts=f"more than {noting.MOST_AT_ONCE}")
+            if departure.reference in references and only_references:
+                continue
+            references[departure.reference] = None
+            at = contacts.plain(departure.at, zone)
+            facts = {"reference": departure.reference, "at": at, "words": departure.template, "state": departure.state}
+            line = departure.reference if only_references else f"{departure.reference}  {at[:16]}  {departure.template}"
+            typer.echo(json.dumps(facts) if as_json else line if only_references else f"{line}  {departure.state}")
     typer.echo(f"{count} messages left to the people of {len(references)} contacts.", err=True)
 
 
@@ -84,17 +87,24 @@ def write(
     config: Directory = None,
     subject: Annotated[str, typer.Option(help="Of a mail.  [default: that of the person's own]")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say who would be written to.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Write the same to the people of several contacts, as a holding reply. Status 1 if somebody cannot be reached."""
     configured, store = contacts.open_store(config)
-    book, words, unreached, count = rulebook_of(configured), _text_of(file), 0, 0
-    for reference in dict.fromkeys(_text_of(to).split()):
-        reason = _write_to(store, reference, words, subject, book, dry_run=dry_run)
-        unreached, count = unreached + bool(reason), count + 1
-        if reason:
-            typer.echo(f"{reference}: {reason}.")
+    book, words, unreached = rulebook_of(configured), _text_of(file), 0
+    references = list(dict.fromkeys(_text_of(to).split()))
+    with progress.line("Writing to people", len(references), is_hidden=as_json) as move:
+        for reference in progress.each(references, move):
+            reason = _write_to(store, reference, words, subject, book, dry_run=dry_run)
+            unreached += bool(reason)
+            if as_json:
+                facts = {"reference": reference, "written": not (reason or dry_run), "reason": reason}
+                typer.echo(json.dumps(facts, ensure_ascii=False))
+            elif reason:
+                typer.echo(f"{reference}: {reason}.")
     verb = "would be written to" if dry_run else "are written to; it leaves within seconds while the service runs"
-    typer.echo(f"The people of {count - unreached} contacts {verb}. {unreached} must be reached another way.", err=True)
+    reached = len(references) - unreached
+    typer.echo(f"The people of {reached} contacts {verb}. {unreached} must be reached another way.", err=True)
     if unreached:
         raise typer.Exit(NEGATIVE)
 

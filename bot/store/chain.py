@@ -61,7 +61,7 @@ def extend(connection: Connection, secret: Secret) -> int:
 
 
 def verify(connection: Connection, verification: Verification, progress: Progress) -> Verification:
-    """Go through the complete chain; `progress` gets how many links are judged."""
+    """Go through the complete chain; `progress` gets the number of the last event that is judged."""
     query = select(*_LINK, event_links.c.event_id, _forgetting_follows(), *_RECORD)
     query = query.outerjoin_from(event_links, events, events.c.id == event_links.c.event_id)
     rows = connection.execution_options(yield_per=_READ_AT_ONCE).execute(query.order_by(event_links.c.event_id))
@@ -71,7 +71,7 @@ def verify(connection: Connection, verification: Verification, progress: Progres
             event_id, follows, *record = row[width:]
             event = None if record[0] is None else Record(*record)
             verification.take(event_id, event, Link(*row[:width]), forgetting_follows=follows)
-        progress(verification.count)
+        progress(verification.event)
     _add_events_put_in(connection, verification)
     return verification
 

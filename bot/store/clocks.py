@@ -62,6 +62,12 @@ def dates(connection: Connection, after_id: int, most: int) -> list[Dates]:
     return [Dates(*row) for row in connection.execute(_DATES, {"after_id": after_id, "most": most})]
 
 
+def dates_count(connection: Connection) -> int:
+    """Return how many contacts `dates` gives in all."""
+    query = select(func.count()).select_from(contacts).where(IS_OPEN, contacts.c.standard.is_not(None))
+    return connection.execute(query).scalar_one()
+
+
 def move(connection: Connection, rows: list[dict[str, Any]], earlier: list[int], look_at: datetime) -> None:
     """Give open contacts new dates: `chosen`, `to_acknowledge_by`, `to_respond_by`, `to_respond_step`, `to_promise`.
 

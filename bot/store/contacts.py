@@ -219,6 +219,11 @@ def list_all(
     return [contact_of(row) for row in connection.execute(query.limit(limit))]
 
 
+def total(connection: Connection) -> int:
+    """Return how many contacts there are, finished and forgotten ones, too."""
+    return connection.execute(select(func.count()).select_from(contacts)).scalar_one()
+
+
 def messages_of(connection: Connection, *contact_ids: int) -> list[StoredMessage]:
     """The messages of one contact, or of several together, oldest first."""
     query = select(messages).where(messages.c.contact_id.in_(contact_ids)).order_by(messages.c.id)

@@ -14,7 +14,7 @@ from bot.store import figures, happenings, settled
 from bot.store.figures import Extent
 
 Progress = Callable[[int], None]
-_TOLD_OF_AFTER = 50_000
+_TOLD_OF_AFTER = 1_000
 
 
 @dataclass(frozen=True, slots=True)

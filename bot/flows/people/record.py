@@ -1,6 +1,7 @@
 """Everything that is kept of a person (UK GDPR, article 15)."""
 
 import base64
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -31,14 +32,20 @@ from bot.store.needs import Needs
 Values = dict[str, Any]
 
 
-def of_person(connection: Connection, address: str, now: datetime) -> Values:
+def of_person(
+    connection: Connection, address: str, now: datetime, progress: Callable[[int, int], None] = lambda *_: None
+) -> Values:
     """Everything that names this address: contacts with their messages, history and mail, needs, and a suppression.
 
     Messages that could not be logged are given where the person wrote them. Raw mail is in base64. In a contact that
-    somebody else began only their own messages are given. Raises Refused.
+    somebody else began only their own messages are given. `progress` gets how many contacts are read, and of how many.
+    Raises Refused.
     """
     address = key_of(connection, address)
-    exports = [_contact(connection, contact, address) for contact in retention.of_person(connection, address)]
+    rows, exports = retention.of_person(connection, address), list[Values]()
+    for count, contact in enumerate(rows, 1):
+        exports.append(_contact(connection, contact, address))
+        progress(count, len(rows))
     in_force = suppressions.list_in_force(connection, now)
     suppression_rows = [asdict(suppression) for suppression in in_force if suppression.address == address]
     person_needs = needs.of(connection, [address])
