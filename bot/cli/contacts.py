@@ -3,6 +3,7 @@
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -78,29 +79,45 @@ def respond(
 
 
 class Turn(NamedTuple):
-    """One command on one contact: who gives it, at what present, and by which rules."""
+    """One command on one contact: who gives it, at what present, and by which rules.
 
-    reference: str
+    `contact` is as it stands before the command, or after it once that is done.
+    """
+
+    contact: "Contact"
     actor: str
     now: datetime
     book: "Rulebook"
+
+    @property
+    def reference(self) -> str:
+        """The reference of the contact."""
+        return self.contact.reference
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The organisation's local time."""
+        return self.book.clocks.default_calendar.zone
 
 
 def change(reference: str, config: Any, work: "Callable[[Connection, Turn], T]") -> tuple[Turn, T]:
     """Run one of the verbs on the contact, in one transaction. Raises Refused, as the verb does."""
     from bot.flows.changes import rule_versions
+    from bot.store import contacts
 
     configured, store = open_store(config)
     contact, book = contact_or_exit(store, configured, reference), rulebook_of(configured)
     # A clock that runs fast in a rehearsal must not put it before the contact itself.
     now = max(present(store), contact.received_at)
-    turn = Turn(contact.reference, noting.actor(), now, book)
+    turn = Turn(contact, noting.actor(), now, book)
 
-    def work_with_store(connection: "Connection") -> T:
+    def work_with_store(connection: "Connection") -> "tuple[Contact, T]":
         rule_versions.remember(connection, book.clocks)
-        return work(connection, turn)
+        outcome = work(connection, turn)
+        return contacts.with_id(connection, [contact.id])[contact.id], outcome
 
-    return turn, store.write_now(work_with_store)
+    contact_after, outcome = store.write_now(work_with_store)
+    return turn._replace(contact=contact_after), outcome
 
 
 def open_store(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":

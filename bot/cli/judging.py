@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import contacts
+from bot.cli import answering, contacts
 from bot.cli.configuration import Directory
 from bot.cli.contacts import Reference
 from bot.core import judgements
@@ -29,6 +29,7 @@ def judge(
     avoidable: Avoidable = None,
     cause: Cause = None,
     complaint_outcome: Complaint = None,
+    as_json: answering.Json = False,
 ) -> None:
     """Say of a contact, for the figures, whether it was avoidable, why it is late, what came of a complaint.
 
@@ -41,4 +42,5 @@ def judge(
     turn, is_new = contacts.change(
         reference, config, lambda c, turn: keep(c, turn.reference, judgement, turn.actor, turn.now)
     )
-    typer.echo(f"{turn.reference}: {'it is noted for the figures.' if is_new else 'it was noted so before.'}")
+    sentence = f"{turn.reference}: {'it is noted for the figures.' if is_new else 'it was noted so before.'}"
+    answering.say(turn.contact, sentence, turn.zone, as_json=as_json)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import contacts
+from bot.cli import answering, contacts
 from bot.cli.configuration import Directory
 from bot.cli.contacts import Reference
 
@@ -20,7 +20,13 @@ Language = Annotated[
 ]
 
 
-def needs(reference: Reference, config: Directory = None, words: Words = None, language: Language = None) -> None:
+def needs(
+    reference: Reference,
+    config: Directory = None,
+    words: Words = None,
+    language: Language = None,
+    as_json: answering.Json = False,
+) -> None:
     """Show how the person of a contact is to be written to, or change it: what is not named stays as it is."""
     from bot.flows.changes.needs import needs_of, note_needs
     from bot.flows.desk import wishes
@@ -37,5 +43,12 @@ def needs(reference: Reference, config: Directory = None, words: Words = None, l
         contacts.change(reference, config, change)
     configured, store = contacts.open_store(config)
     contact = contacts.contact_or_exit(store, configured, reference)
-    view = wishes.of(contact, store.read_now(lambda c: needs_of(c, contact.id)))
-    typer.echo(f"{contact.reference}: {view.sentence or 'nothing is noted.'}")
+    entry = store.read_now(lambda c: needs_of(c, contact.id))
+    answering.say(
+        contact,
+        f"{contact.reference}: {wishes.of(contact, entry).sentence or 'nothing is noted.'}",
+        configured.organisation.zone,
+        as_json=as_json,
+        needs=entry.needs if entry else "",
+        need_codes=contact.need_codes.split(),
+    )

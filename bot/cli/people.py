@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import contacts, noting, progress
+from bot.cli import answering, contacts, noting, progress
 from bot.cli.configuration import NEGATIVE, Directory, refuse
 from bot.cli.contacts import Json, Reference
 
@@ -154,6 +154,7 @@ def legal_hold(
     config: Directory = None,
     reason: Annotated[str, typer.Option(help="Why it must be kept; no personal data.")] = "",
     end: Annotated[bool, typer.Option("--end", help="Keep it no longer than others.")] = False,
+    as_json: answering.Json = False,
 ) -> None:
     """Keep the words of a contact whatever its age, such as while somebody has asked for them by law."""
     from bot.flows.changes.forget import hold
@@ -162,4 +163,5 @@ def legal_hold(
     if bool(reason) == end:
         refuse("Say why with --reason, or end the hold with --end.")
     turn, _ = contacts.change(reference, config, lambda c, turn: hold(c, turn.reference, reason, turn.actor, turn.now))
-    typer.echo(f"{turn.reference}: {'kept no longer than others' if end else 'kept until the hold is ended'}.")
+    sentence = f"{turn.reference}: {'kept no longer than others' if end else 'kept until the hold is ended'}."
+    answering.say(turn.contact, sentence, turn.zone, as_json=as_json)

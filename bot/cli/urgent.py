@@ -96,6 +96,7 @@ def take(
         str, typer.Option(metavar="REFERENCE", help="The newest that you have seen; what came later calls on.")
     ] = "",
     team: TeamOption = "",
+    as_json: Json = False,
 ) -> None:
     """Say that you have every urgent contact that nobody has taken yet. Status 1 if there is none."""
     from bot.core.roles import Scope
@@ -107,7 +108,8 @@ def take(
     scope = Scope(frozenset({team}), unassigned=False) if team else Scope()
     actor, now = noting.actor(), present(store)
     result = store.write_now(lambda c: take_all(c, calls.calling(c, scope, number), actor, now))
-    typer.echo("\n".join((*result.references, result.words)))
+    facts = {"said": result.words, "references": result.references, "taken_by_others": result.taken_by_others}
+    typer.echo(json.dumps(facts) if as_json else "\n".join((*result.references, result.words)))
 
 
 def near_urgency(words: "Words", rules: "Rules") -> "Urgency | None":
