@@ -34,6 +34,7 @@ from bot.loops.covering import Covering
 from bot.loops.leasing import TIMETABLE, Leasing
 from bot.loops.listening import BatchLogger, Listening
 from bot.loops.metering import Meter
+from bot.loops.news import News
 from bot.loops.sending import Senders, SendingContext, Writing
 from bot.present import REHEARSAL, Present
 from bot.settings import rulebook
@@ -105,7 +106,8 @@ class Service:
         self._answering = self._answered(inboxes)
         leases = self.leases = Leasing(self.store, present, _leased(inboxes, roles, self._answering), self._wake)
         self._writing = Writing(self._writer)
-        context = SendingContext(self.store, self.book, self._writing, present, self.meter, leases)
+        self._news = News(self._wake)
+        context = SendingContext(self.store, self.book, self._writing, present, self.meter, leases, self._news)
         self.senders = Senders([*outlets.values()], context)
         self.logger = BatchLogger(self.store, self.book, present, self.meter, self.senders, leases)
         self.listeners = [
@@ -139,12 +141,12 @@ class Service:
         await self.store.write(self._begin)
         await catching_up.catch_up(self.store, self.book, self.present, self._wake)
         self._run("leasing", self.leases.run)
-        self._run("refreshing", partial(refreshing.refresh, self.store, self.book, self.present))
+        self._run("refreshing", partial(refreshing.refresh, self.store, self.book, self.present, self._news))
         if self.store.is_shared:
             # Its driver takes a tenth of a second to import, which a service on SQLite need not spend.
             from bot.loops import waking  # noqa: PLC0415
 
-            self._run("waking", partial(waking.be_woken, self.store.url, self._wake))
+            self._run("waking", partial(waking.be_woken, self.store.url, self._news))
         if "send" in self.roles:
             again_after = self.book.clocks.timing.urgent_again_after
             self._run("stepping", partial(stepping.notice_steps, self.store, self.present, self._wake, again_after))

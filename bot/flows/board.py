@@ -1,7 +1,8 @@
 """The board of a process: what teams have set in the console, read anew when it has changed.
 
-A process looks every few seconds (`loops.refreshing`), and wherever somebody is about to be called or told, in the
-transaction that queues it. Either costs one look at a revision; the rest is read only where that is another.
+A process looks when another tells it, and every few seconds (`loops.refreshing`), and wherever somebody is about to be
+called or told, in the transaction that queues it. Each costs one look at a revision; the rest is read only where that
+is another.
 """
 
 import secrets
@@ -11,7 +12,7 @@ from sqlalchemy import Connection
 
 from bot.core.board import Notices
 from bot.flows.rulebook import Rulebook
-from bot.store import cursors, duties, improvements, reports, wordings
+from bot.store import cursors, duties, improvements, reports, wakeups, wordings
 from bot.store.wordings import Sort
 
 _REVISION = "set in the console"
@@ -25,6 +26,7 @@ def change(connection: Connection, now: datetime) -> None:
     """
     # Not a count: two that change it at the same moment would count to the same.
     cursors.put(connection, _REVISION, secrets.token_hex(8), now)
+    wakeups.notify(connection)
 
 
 def refresh(connection: Connection, now: datetime, book: Rulebook) -> None:

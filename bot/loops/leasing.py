@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -22,7 +22,6 @@ TIMETABLE = "timetable"
 SPAN_SECONDS = 9.0
 RENEW_SECONDS = 2.5
 RETRY_SECONDS = 0.5
-DEAD_FOR = timedelta(days=1)
 # A commit whose answer was lost can still take effect, but not for so long.
 DOUBT_SECONDS = 60.0
 
@@ -35,7 +34,7 @@ class Leasing:
         self._store, self._present, self._took_over = store, present, took_over
         self._process = f"{leases.PROCESS}{self.holder}"
         self._names = {self._process, *names}
-        self._held: set[str] = set()
+        self._held: Set[str] = frozenset()
         self._until = float("-inf")
         self._claims = self._sound_after = 0
         self._doubted: dict[str, float] = {}
@@ -91,7 +90,7 @@ class Leasing:
         if self.holder is None or not self._others:
             return
         self._left[name] = asyncio.get_running_loop().time() + max(seconds, 2 * RENEW_SECONDS)
-        self._held.discard(name)
+        self._held -= {name}
         with suppress(StoreUnavailable):  # it runs out by itself
             await self._store.write(partial(leases.give_up, holder=self.holder, name=name))
 
@@ -107,25 +106,24 @@ class Leasing:
         self._doubted = {claim: until for claim, until in self._doubted.items() if until > asked_at}
         names = {name for name in self._names if self._left.get(name, asked_at) <= asked_at}
         renewed = partial(self._renew_in_store, names=names, doubted=list(self._doubted))
-        names_held, claim_count, living = await self._store.write(renewed)
+        names_held, claim_count, living_count = await self._store.write(renewed)
         if gained := names_held - self._held - {self._process}:
             logger.info("leases.taken", names=sorted(gained))
         if asyncio.get_running_loop().time() >= self._until:
             # There was a time in which others took us for dead.
             self._sound_after = self._claims
-        self._held, self._until, self._others = names_held, asked_at + SPAN_SECONDS, living > 1
+        self._held, self._until, self._others = names_held, asked_at + SPAN_SECONDS, living_count > 1
         if claim_count:
             logger.warning("claims.taken_over", count=claim_count)
             self._took_over()
 
-    def _renew_in_store(self, connection: Connection, names: set[str], doubted: list[str]) -> tuple[set[str], int, int]:
+    def _renew_in_store(self, connection: Connection, names: set[str], doubted: list[str]) -> tuple[Set[str], int, int]:
         now = self._present.now()
-        names_held = leases.renew(connection, self.holder or "", names, timedelta(seconds=SPAN_SECONDS))
-        leases.forget_dead(connection, DEAD_FOR)
-        living = leases.living(connection)
-        claim_count = outbox.take_back(connection, living, now)
+        standing = leases.renew(connection, self.holder or "", names, timedelta(seconds=SPAN_SECONDS))
+        have_dead_claims = standing.claimers - standing.living
+        claim_count = outbox.take_back(connection, standing.living, now) if have_dead_claims else 0
         claim_count += outbox.give_back_claims(connection, doubted, now) if doubted else 0
-        return names_held, claim_count, len(living)
+        return standing.names, claim_count, len(standing.living)
 
     def _give_up(self, connection: Connection) -> None:
         outbox.give_back(connection, self.holder or "", self._present.now())

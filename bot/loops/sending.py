@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ from bot.flows.outgoing.deliver import TO_SENDERS, Attempt, ClaimTerms, NotNeede
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
+from bot.loops.news import News
 from bot.present import Present
 from bot.store import outbox
 from bot.store.engine import Store, StoreUnavailable
@@ -39,8 +40,6 @@ RECORD_AT_ONCE = 100
 HOLD_SECONDS = 4 * 3600.0
 BUSY_SECONDS, GATHER_SECONDS = 0.05, 0.025
 SHORT_WAIT_SECONDS = 0.02
-# A command may queue something beside us; nobody wakes us for that.
-LONGEST_WAIT = timedelta(seconds=2)
 STORE_RETRY_SECONDS = 0.5
 # What was claimed longer ago is asked again whether it is still owed: staff may have answered since.
 FRESH_SECONDS = 1.0
@@ -56,6 +55,7 @@ class SendingContext:
     present: Present
     meter: Meter
     leases: Leasing
+    news: News
 
     @property
     def terms(self) -> ClaimTerms:
@@ -161,19 +161,22 @@ class Sending:
             return []
 
     async def _wait(self) -> None:
+        """Return when woken, or when something is due: only then is it asked for in a transaction that writes."""
+        # Under load the next wake-up comes at once: no need to ask when something falls due.
+        seconds, due = SHORT_WAIT_SECONDS, None
+        while not await self._is_woken(seconds) and (due is None or due > self._present.now()):
+            try:
+                due = await self._store.read(lambda c: outbox.next_due(c, self.outlet.name))
+            except StoreUnavailable:
+                due = None
+            seconds = max(self._present.seconds_until(due, at_most=self._context.news.longest_wait), 0.001)
+
+    async def _is_woken(self, seconds: float) -> bool:
+        """Wait for so long at most."""
         with suppress(TimeoutError):
-            # Under load the next wake-up comes at once: no need to ask when something falls due.
-            async with asyncio.timeout(SHORT_WAIT_SECONDS):
-                await self._wake.wait()
-            return
-        try:
-            due = await self._store.read(lambda c: outbox.next_due(c, self.outlet.name))
-        except StoreUnavailable:
-            due = None
-        seconds = self._present.seconds_until(due, at_most=LONGEST_WAIT)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(max(seconds, 0.001)):
-                await self._wake.wait()
+            async with asyncio.timeout(seconds):
+                return await self._wake.wait()
+        return False
 
     async def _send_for_ever(self) -> None:
         task = asyncio.current_task()

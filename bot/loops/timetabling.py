@@ -22,13 +22,15 @@ from bot.flows.outgoing import access, alert
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import TIMETABLE, Leasing
 from bot.present import Present
-from bot.store import chain, clocks, cursors, outbox, staff, throttles, tokens, words
+from bot.store import chain, clocks, cursors, leases, outbox, staff, throttles, tokens, words
 from bot.store.engine import Store
 
 logger = log.get("timetabling")
 
 FORGET_AT_ONCE = 500
 ANSWERS_KEPT = timedelta(days=1)
+# Of a process that ended so long ago nobody has to know.
+DEAD_FOR = timedelta(days=1)
 # When words whose time of keeping is over were last removed, and how long ago that may be when a process starts.
 FORGOTTEN = "forgotten"
 FORGETS_EVERY = timedelta(days=1)
@@ -144,6 +146,8 @@ class Timetable:
             pass
         await self._store.write(lambda c: forget.forget_what_was_left(c, keep, now))
         await self._store.write(lambda c: tokens.drop_answers(c, now - ANSWERS_KEPT))
+        if self._store.is_shared:
+            await self._store.write(lambda c: leases.forget_dead(c, DEAD_FOR))
         wall = self._present.to_wall(now)
         await self._store.write(lambda c: staff.drop_ended(c, wall))
         while await self._store.write(lambda c: throttles.drop_full(c, wall)):

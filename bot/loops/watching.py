@@ -24,13 +24,13 @@ async def watch(store: Store, book: Rulebook, present: Present, wake: Callable[[
     """Look at what is due, for ever; `wake` is called when alerts may have been queued."""
     while True:
         try:
-            count = await store.write(lambda c: escalate.escalate(c, present.now(), LOOK_AT_ONCE, book))
-            if count:
-                logger.info("contacts.looked_at", count=count)
-                wake()
-            if count == LOOK_AT_ONCE:
-                continue
             next_look = await store.read(clocks.next_look)
+            if next_look is not None and next_look <= present.now():
+                count = await store.write(lambda c: escalate.escalate(c, present.now(), LOOK_AT_ONCE, book))
+                if count:
+                    logger.info("contacts.looked_at", count=count)
+                    wake()
+                    continue
         except StoreUnavailable as error:
             logger.error("contacts.not_looked_at", error=str(error))
             await asyncio.sleep(STORE_RETRY_SECONDS)

@@ -4,29 +4,71 @@ A lease saves work and settles who takes over. Correctness never depends on it: 
 delivery is claimed row by row, and every key is unique.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
-from sqlalchemy import Connection, delete, func, literal, select, true
+from sqlalchemy import (
+    ARRAY,
+    CompoundSelect,
+    Connection,
+    Interval,
+    String,
+    bindparam,
+    delete,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+)
 
+from bot.store.outbox import CLAIMERS
 from bot.store.tables import leases
 from bot.store.upserts import insert
 
 PROCESS = "process "
 
 
-def renew(connection: Connection, holder: str, names: Iterable[str], span: timedelta) -> set[str]:
-    """Take or extend each of these leases for that long, unless another process holds it; return those held now."""
-    until = func.now() + literal(span)
-    names_held = set()
-    for name in sorted(names):
-        statement = insert(leases).values(name=name, holder=holder, held_until=until)
-        free = (leases.c.holder == holder) | (leases.c.held_until < func.now())
-        new_values = {"holder": holder, "held_until": until}
-        upsert = statement.on_conflict_do_update(index_elements=["name"], set_=new_values, where=free)
-        if connection.execute(upsert.returning(leases.c.name)).scalar() is not None:
-            names_held.add(name)
-    return names_held
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The leases that a process holds after it has renewed them, every process that lives, and whoever has claims."""
+
+    names: Set[str]
+    living: Set[str]
+    claimers: Set[str]
+
+
+_LIVES = leases.c.name.startswith(PROCESS), leases.c.held_until >= func.now()
+
+
+def _renewing() -> CompoundSelect[str, str]:
+    # All in one statement, which every process runs every few seconds, whether there is anything to do or not.
+    until = func.now() + bindparam("span", type_=Interval)
+    new = insert(leases).from_select(
+        leases.c.keys(),
+        select(func.unnest(bindparam("names", type_=ARRAY(String))), bindparam("holder", type_=String), until),
+    )
+    free = (leases.c.holder == new.excluded.holder) | (leases.c.held_until < func.now())
+    new_values = {"holder": new.excluded.holder, "held_until": new.excluded.held_until}
+    upsert = new.on_conflict_do_update(index_elements=["name"], set_=new_values, where=free)
+    renewal = upsert.returning(leases.c.name).cte("renewal")
+    living = select(literal_column("'living'"), leases.c.holder).where(*_LIVES)
+    claimers = select(literal_column("'claimers'"), CLAIMERS.subquery().c[0])
+    return select(literal_column("'names'"), renewal.c.name).union_all(living, claimers)
+
+
+_RENEW = _renewing()
+
+
+def renew(connection: Connection, holder: str, names: Iterable[str], span: timedelta) -> Standing:
+    """Take or extend each of these leases for that long, unless another process holds it."""
+    # In this order for every process, so that none waits for the other.
+    rows = connection.execute(_RENEW, {"names": sorted(names), "holder": holder, "span": span}).all()
+    standing = Standing(*(frozenset(name for part, name in rows if part == field) for field in Standing.__slots__))
+    # The statement does not see what it has changed.
+    lives = f"{PROCESS}{holder}" in standing.names and span >= timedelta(0)
+    return replace(standing, living=standing.living | {holder}) if lives else standing
 
 
 def give_up(connection: Connection, holder: str, name: str | None = None) -> None:
@@ -43,5 +85,4 @@ def forget_dead(connection: Connection, after: timedelta) -> None:
 
 def living(connection: Connection) -> set[str]:
     """Return the processes whose lease has not run out."""
-    query = select(leases.c.holder).where(leases.c.name.startswith(PROCESS), leases.c.held_until >= func.now())
-    return set(connection.execute(query).scalars())
+    return set(connection.execute(select(leases.c.holder).where(*_LIVES)).scalars())

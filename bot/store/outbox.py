@@ -35,7 +35,7 @@ from bot.core.deliveries import (
 )
 from bot.store import wakeups
 from bot.store.column_types import Instant, SealedLookup
-from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_ALERT, IS_CALL
+from bot.store.conditions import HAS_NEXT_ATTEMPT, IS_ALERT, IS_CALL, IS_CLAIMED
 from bot.store.direct import rows_of, run_many
 from bot.store.tables import deliveries
 from bot.store.upserts import insert
@@ -44,6 +44,8 @@ Values = dict[str, Any]
 # A claim is named after the process that made it, and numbered (`loops.leasing`).
 HOLDER_LENGTH = 16
 _claimer = func.substr(deliveries.c.holder, 1, HOLDER_LENGTH)
+# Whoever has claimed something.
+CLAIMERS = select(_claimer.label("name")).distinct().where(IS_CLAIMED, deliveries.c.holder.is_not(None))
 # It may come back before it is recorded that it left.
 _MAY_COME_BACK = (State.SENDING, State.SENT)
 _COLUMNS = [*(deliveries.c[name] for name in Delivery.__slots__), deliveries.c.arrived_at]
@@ -186,9 +188,11 @@ def release_all(connection: Connection, now: datetime) -> int:
     return connection.execute(moving(State.CREATED, State.SENDING).values(next_attempt_at=now)).rowcount
 
 
-def take_back(connection: Connection, living: set[str], now: datetime) -> int:
+def take_back(connection: Connection, living: Collection[str], now: datetime) -> int:
     """Give back what is claimed by processes that live no more; returns how many."""
-    return _give_back(connection, _claimer.not_in(sorted(living)), now)
+    count = _give_back(connection, _claimer.not_in(sorted(living)), now)
+    wakeups.notify(connection)
+    return count
 
 
 def give_back(connection: Connection, holder: str, now: datetime) -> None:

@@ -16,6 +16,7 @@ from bot.loops import listening
 from bot.loops.leasing import Leasing
 from bot.loops.listening import BatchLogger, Listening
 from bot.loops.metering import Meter
+from bot.loops.news import News
 from bot.loops.sending import Senders, SendingContext
 from bot.present import Present
 from bot.store import contacts, cursors, databases, direct
@@ -76,7 +77,7 @@ def ear(store: Store, rules: Rulebook, begin: datetime | None = None) -> BatchLo
     present = Present(begin)
     leases = Leasing(store, present, (), lambda: None)
     meter = Meter()
-    senders = Senders((), SendingContext(store, rules, _writes_nothing, present, meter, leases))
+    senders = Senders((), SendingContext(store, rules, _writes_nothing, present, meter, leases, News(lambda: None)))
     return BatchLogger(store, rules, present, meter, senders, leases)
 
 

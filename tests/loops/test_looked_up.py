@@ -13,6 +13,7 @@ from bot.flows.outgoing.claimed import Claimed
 from bot.flows.rulebook import Rulebook
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
+from bot.loops.news import News
 from bot.loops.sending import Sending, SendingContext
 from bot.present import Present
 from bot.store.engine import Store
@@ -58,7 +59,7 @@ async def sending(outlet: Conversation, store: Store, book: Rulebook, present: P
     """The sender of this outlet."""
     leases = Leasing(store, present, (), lambda: None)
     await leases.begin()
-    return Sending(outlet, SendingContext(store, book, written, present, Meter(), leases))
+    return Sending(outlet, SendingContext(store, book, written, present, Meter(), leases, News(lambda: None)))
 
 
 def written(claim: Claimed, _now: datetime) -> Outbound:

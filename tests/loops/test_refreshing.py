@@ -10,7 +10,8 @@ from bot.core.board import Notices
 from bot.core.deputies import Away
 from bot.flows import board
 from bot.flows.rulebook import Rulebook
-from bot.loops import refreshing
+from bot.loops import news, refreshing
+from bot.loops.news import News
 from bot.present import Present
 from bot.store import duties, wordings
 from bot.store.engine import Store
@@ -33,8 +34,9 @@ async def test_a_process_reads_what_another_has_set(
     store: Store, book: Rulebook, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its loop sees the new revision, and the board has all of that transaction at once."""
-    monkeypatch.setattr(refreshing, "EVERY_SECONDS", 0.01)
-    looking = asyncio.create_task(refreshing.refresh(store, book, Present(NOW)))
+    monkeypatch.setattr(refreshing, "AT_LEAST_SECONDS", 0.01)
+    monkeypatch.setattr(news, "LONGEST_WAIT_UNTOLD", timedelta(seconds=0.01))
+    looking = asyncio.create_task(refreshing.refresh(store, book, Present(NOW), News(lambda: None)))
     try:
         assert book.outgoing.board.notices == Notices()
         await store.write(_set)

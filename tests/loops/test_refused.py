@@ -26,6 +26,7 @@ from bot.flows.rulebook import Rulebook
 from bot.loops import resting, sending
 from bot.loops.leasing import Leasing
 from bot.loops.metering import Meter
+from bot.loops.news import News
 from bot.loops.resting import MOST_REFUSALS, PEOPLE_IN_A_ROW, Resting
 from bot.loops.sending import Sending, SendingContext
 from bot.present import Present
@@ -86,7 +87,7 @@ async def sent_by(
     present = Present()
     leases = Leasing(store, present, (), lambda: None)
     await leases.begin()
-    context = SendingContext(store, book, written, present, Meter(), leases)
+    context = SendingContext(store, book, written, present, Meter(), leases, News(lambda: None))
     batch = Batch(tuple(mail(number) for number in range(1, people + 1)))
     now = present.now()
     await store.write(lambda c: receive.receive(c, batch, Reading("inbox"), now, book, Capacity()))
@@ -353,7 +354,7 @@ async def test_what_may_have_files_leaves_one_after_another(
     present, crowd = Present(), Crowd()
     leases = Leasing(store, present, (), lambda: None)
     await leases.begin()
-    sender = Sending(crowd, SendingContext(store, book, written, present, Meter(), leases))
+    sender = Sending(crowd, SendingContext(store, book, written, present, Meter(), leases, News(lambda: None)))
     claims = [Claimed(delivery(number, purpose=purpose)) for number in range(3)]
     attempts = await asyncio.gather(*(sender._send_in_turn(claim, 0) for claim in claims))
     assert [attempt.error for attempt in attempts] == [None] * 3
@@ -380,7 +381,7 @@ async def test_a_cancellation_that_an_outlet_loses_stops_it_all_the_same(store: 
     present, deaf = Present(), Deaf()
     leases = Leasing(store, present, (), lambda: None)
     await leases.begin()
-    sender = Sending(deaf, SendingContext(store, book, written, present, Meter(), leases))
+    sender = Sending(deaf, SendingContext(store, book, written, present, Meter(), leases, News(lambda: None)))
     task = asyncio.create_task(sender.run())
     sender.accept(Claimed(delivery(1, purpose=Purpose.NOTICE)))
     async with asyncio.timeout(PATIENCE_SECONDS):

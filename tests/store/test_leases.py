@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from bot.core.deliveries import NewDelivery, Purpose
 from bot.store import contacts, leases, outbox
 from bot.store.engine import Store
+from bot.store.leases import Standing
 from tests.components.postgres import Postgres
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
@@ -37,13 +38,17 @@ def queue(connection: Connection, count: int) -> None:
 def test_a_lease_has_one_holder_until_it_runs_out(stores: tuple[Store, Store]) -> None:
     """The other gets it when it has run out or is given up; whoever lost it is told."""
     store, rival = stores
-    assert store.write_now(lambda c: leases.renew(c, "one", {"inbox", "process one"}, SPAN)) == {"inbox", "process one"}
-    assert rival.write_now(lambda c: leases.renew(c, "other", {"inbox"}, SPAN)) == set()
-    assert store.write_now(lambda c: leases.renew(c, "one", {"inbox"}, OVER)) == {"inbox"}
-    assert rival.write_now(lambda c: leases.renew(c, "other", {"inbox"}, SPAN)) == {"inbox"}
-    assert store.write_now(lambda c: leases.renew(c, "one", {"inbox"}, SPAN)) == set()
+
+    def renewed(by: Store, holder: str, *names: str, span: timedelta = SPAN) -> Standing:
+        return by.write_now(lambda c: leases.renew(c, holder, names, span))
+
+    assert renewed(store, "one", "inbox", "process one") == Standing({"inbox", "process one"}, {"one"}, set())
+    assert renewed(rival, "other", "inbox") == Standing(set(), {"one"}, set())
+    assert renewed(store, "one", "inbox", span=OVER).names == {"inbox"}
+    assert renewed(rival, "other", "inbox").names == {"inbox"}
+    assert renewed(store, "one", "inbox").names == set()
     rival.write_now(lambda c: leases.give_up(c, "other"))
-    assert store.write_now(lambda c: leases.renew(c, "one", {"inbox"}, SPAN)) == {"inbox"}
+    assert renewed(store, "one", "inbox").names == {"inbox"}
     assert store.read_now(leases.living) == {"one"}
 
 
@@ -75,8 +80,9 @@ def test_what_a_dead_process_had_claimed_is_taken_back(stores: tuple[Store, Stor
     for holder in ("dead", "alive"):
         store.write_now(lambda c, h=holder: outbox.claim(c, "post", NOW, NOW + SPAN, 1, h))  # type: ignore[misc]
     store.write_now(lambda c: leases.renew(c, "dead", {f"{leases.PROCESS}dead"}, OVER))
-    store.write_now(lambda c: leases.renew(c, "alive", {f"{leases.PROCESS}alive"}, SPAN))
-    assert rival.write_now(lambda c: outbox.take_back(c, leases.living(c), NOW)) == 1
+    standing = store.write_now(lambda c: leases.renew(c, "alive", {f"{leases.PROCESS}alive"}, SPAN))
+    assert (standing.living, standing.claimers) == ({"alive"}, {"alive", "dead"})
+    assert rival.write_now(lambda c: outbox.take_back(c, standing.living, NOW)) == 1
     (again,) = rival.write_now(lambda c: outbox.claim(c, "post", NOW, NOW + SPAN, 9, "other"))
     assert again.attempts == 2
 
@@ -88,3 +94,14 @@ def test_two_processes_never_use_the_same_number(stores: tuple[Store, Store]) ->
         mine, theirs = contacts.numbers(first, 50), contacts.numbers(second, 50)
         assert not set(mine.contacts) & set(theirs.contacts)
     assert list(store.write_now(lambda c: contacts.numbers(c, 0)).messages) == []
+
+
+def test_a_process_that_ended_long_ago_is_forgotten(stores: tuple[Store, Store]) -> None:
+    """Its own lease is; those of the living stay, and what nobody holds now."""
+    store, _ = stores
+    for holder, span in (("dead", timedelta(days=-2)), ("alive", SPAN)):
+        names = {f"{leases.PROCESS}{holder}", f"inbox of {holder}"}
+        store.write_now(lambda c, h=holder, n=names, s=span: leases.renew(c, h, n, s))  # type: ignore[misc]
+    store.write_now(lambda c: leases.forget_dead(c, timedelta(days=1)))
+    names_left = store.read_now(lambda c: set(c.exec_driver_sql("SELECT name FROM leases").scalars()))
+    assert names_left == {"inbox of dead", "process alive", "inbox of alive"}
