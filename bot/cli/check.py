@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli import check_report, progress
+from bot.cli import check_report, progress, terminal
 from bot.cli.check_report import Finding, Level, Report
 from bot.cli.configuration import MISUSE, NEGATIVE, Directory, directory_of, refuse
 
@@ -52,7 +52,7 @@ def check(
 def _write(report: Report, *, is_verbose: bool) -> None:
     """Write the report for a person; the verdict is green or red on a terminal."""
     verdict, *lines = report.text(is_verbose=is_verbose)
-    typer.secho(verdict[0], fg="green" if report.is_good else "red", bold=True)
+    typer.echo(terminal.heading(verdict[0], "green" if report.is_good else "red"))
     for line, is_error in lines:
         typer.echo(line, err=is_error)
 

@@ -1,9 +1,12 @@
 """What people wrote, as it may be safe on a terminal: no character of it moves the cursor, or turns words around."""
 
 import json
+import os
 import shutil
 import sys
 from typing import Any
+
+import typer
 
 
 def line(text: str) -> str:
@@ -15,6 +18,12 @@ def paragraphs(text: str) -> str:
     """Return a text of several lines in such characters, with its own spaces."""
     lines = (part.expandtabs() for part in text.splitlines())
     return "\n".join("".join(character if character.isprintable() else "?" for character in part) for part in lines)
+
+
+def heading(text: str, colour: str) -> str:
+    """Return a text in bold letters of a colour, where standard output shows colours and its user wants them."""
+    is_plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb" or not sys.stdout.isatty()
+    return text if is_plain else typer.style(text, fg=colour, bold=True)
 
 
 def width() -> int | None:

@@ -20,6 +20,7 @@ from bot.kinds import load
 from bot.store import schema, sealing, shunt
 from bot.store.engine import Store
 from bot.wire.mail import mime
+from tests.cli.screen import Screen
 from tests.cli.tree import every_command
 from tests.components import service as configured
 from tests.components.service import Service
@@ -77,23 +78,6 @@ _COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|9[0-7])[;m]")
 _WIPED = "\x1b[2K"
 
 
-class _Screen(io.TextIOWrapper):
-    """A terminal as far as a command can see."""
-
-    def __init__(self) -> None:
-        self._bytes = io.BytesIO()
-        super().__init__(self._bytes, encoding="utf-8", write_through=True)
-
-    def isatty(self) -> bool:
-        """Tell so."""
-        return True
-
-    @property
-    def words(self) -> str:
-        """All that it was sent, with what moves its cursor."""
-        return self._bytes.getvalue().decode()
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder with a configuration, a store with one contact and one shunted message, and files to read."""
@@ -128,7 +112,7 @@ def _fill(directory: Path) -> None:
 
 def _at_a_terminal(words: list[str]) -> tuple[str, str]:
     """Run a command; return what its terminal was sent, and its standard output, which goes elsewhere."""
-    screen, written = _Screen(), io.BytesIO()
+    screen, written = Screen(), io.BytesIO()
     output = io.TextIOWrapper(written, encoding="utf-8", write_through=True)
     with redirect_stdout(output), redirect_stderr(screen), suppress(SystemExit):
         app(words)
@@ -190,7 +174,7 @@ def test_elsewhere_than_at_a_terminal_nothing_is_shown(folder: Path, monkeypatch
 
 
 def _screen_after(count: int, total: int | None) -> str:
-    screen = _Screen()
+    screen = Screen()
     with redirect_stderr(screen), progress.line("Reading [mails]", total) as move:
         move(count)
     return screen.words

@@ -33,8 +33,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     service = Service(tmp_path, [configured.LMTP.format(port=1), configured.SMTP.format(port=2)])
     schema.upgrade(f"sqlite:///{service.store}")
 
-    def command(*arguments: str) -> Result:
-        return CliRunner().invoke(app, [*arguments, "--config", str(service.config)])
+    def command(*arguments: str, env: dict[str, str] | None = None) -> Result:
+        return CliRunner().invoke(app, [*arguments, "--config", str(service.config)], env=env)
 
     return command
 

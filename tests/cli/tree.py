@@ -13,9 +13,16 @@ def every_command() -> dict[str, Any]:
     return dict(_below(typer.main.get_command(app), ""))
 
 
-def _below(group: Any, before: str) -> Iterator[tuple[str, Any]]:
+def every_group() -> dict[str, Any]:
+    """Return each group, by its words after `ackbot`; "" is the program."""
+    root = typer.main.get_command(app)
+    return {"": root, **dict(_below(root, "", groups=True))}
+
+
+def _below(group: Any, before: str, *, groups: bool = False) -> Iterator[tuple[str, Any]]:
     for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from _below(command, f"{before}{name} ")
-        else:
+        is_group = hasattr(command, "commands")
+        if is_group == groups:
             yield f"{before}{name}", command
+        if is_group:
+            yield from _below(command, f"{before}{name} ", groups=groups)
