@@ -17,6 +17,7 @@ Where it is missing the test is reported as not run, with the reason; under CI=t
 import gc
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Iterator
 from ctypes.util import find_library
@@ -121,6 +122,9 @@ def store_url(request: pytest.FixtureRequest) -> Iterator[str]:
 def pytest_configure() -> None:
     """Spend the time on what is tested: not on imports over and over, nor on garbage that is gone when the run ends."""
     gc.set_threshold(100_000, 50, 100)
+    # A shell that starts a run in the background lets it, and all that it starts, ignore Ctrl-C.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     Service.is_forked = True
     hash_quickly()
 
