@@ -208,7 +208,7 @@ holidays: dev ## Writes the bank holidays in bot/core/bank_holidays.py anew, fro
 register: dev ## Writes the tables of docs/data-protection.md anew, from the register of personal data.
 	@$(BIN)/python -m tests.architecture.register_page
 
-reference: dev ## Writes docs/reference/ anew, from the settings, the commands and the API.
+reference: dev ## Writes docs/reference/ anew, from the settings, commands, API, metrics and alerts.
 	@$(BIN)/python -m tests.reference
 
 lock: ## Renews the lock files (with uv).

@@ -1,4 +1,4 @@
-"""`make reference`: writes docs/reference/ from the settings, the API and the commands."""
+"""`make reference`: writes docs/reference/ from the settings, the API, the commands, the metrics and the alerts."""
 
 from tests.reference.written import FOLDER, pages
 

@@ -1,4 +1,4 @@
-"""docs/reference/ is what the settings, the commands and the API are; each of its examples is taken by its reader."""
+"""docs/reference/ is what the program and its alerts are; each of its examples is taken by its reader."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from tests.reference.written import FOLDER, pages
 
 
 def test_every_page_is_as_it_would_be_written_now() -> None:
-    """After a change of a setting, its reader, a command, or the API: make reference."""
+    """After a change of a setting, its reader, a command, the API, a metric or an alert: make reference."""
     here = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.md")}
     assert {name for name in {*here, *pages()} if here.get(name) != pages().get(name)} == set()
 

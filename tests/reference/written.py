@@ -3,7 +3,7 @@
 from functools import cache
 
 from tests.architecture.house import ROOT
-from tests.reference import api, commands, configuration
+from tests.reference import api, commands, configuration, measures
 
 FOLDER = ROOT / "docs/reference"
 
@@ -11,4 +11,9 @@ FOLDER = ROOT / "docs/reference"
 @cache
 def pages() -> dict[str, str]:
     """Return the pages by their names."""
-    return {**configuration.pages(), "api-calls.md": api.page(), "commands.md": commands.page()}
+    return {
+        **configuration.pages(),
+        "api-calls.md": api.page(),
+        "commands.md": commands.page(),
+        "metrics-and-alerts.md": measures.page(),
+    }
