@@ -104,6 +104,7 @@ def take(
     from bot.store import calls
 
     configured, store = open_store(config)
+    names.require("--team", team, lambda: names.teams(configured))
     number = contact_or_exit(store, configured, up_to).id if up_to else None
     scope = Scope(frozenset({team}), unassigned=False) if team else Scope()
     actor, now = noting.actor(), present(store)
