@@ -30,7 +30,7 @@ def check(
     The verdict stands first, then what must be put right, what is allowed but unwise, and notes.
     """
     from bot import kinds
-    from bot.settings.reading import BadSettings, NoConfiguration
+    from bot.settings.main_file import BadSettings, NoConfiguration
 
     directory = directory_of(config)
     try:

@@ -3,13 +3,18 @@
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn, TypeVar
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.flows.rulebook import Rulebook
+    from bot.settings.basis import Basis
     from bot.settings.reading import Settings
+
+T = TypeVar("T")
 
 Directory = Annotated[
     Path | None,
@@ -29,10 +34,22 @@ def directory_of(directory: Path | None) -> Path:
 def load_or_exit(directory: Path | None) -> "Settings":
     """Return the checked configuration; write every mistake to standard error and end the command with status 2."""
     from bot import kinds
-    from bot.settings.reading import BadSettings, NoConfiguration
+
+    return _read_or_exit(kinds.load, directory)
+
+
+def basis_or_exit(directory: Path | None) -> "Basis":
+    """Return what reading the store needs of it, whatever mistakes the rest has; otherwise do the same."""
+    from bot.settings import basis
+
+    return _read_or_exit(basis.read, directory)
+
+
+def _read_or_exit(read: "Callable[[Path], T]", directory: Path | None) -> T:
+    from bot.settings.main_file import BadSettings, NoConfiguration
 
     try:
-        return kinds.load(directory_of(directory))
+        return read(directory_of(directory))
     except NoConfiguration as error:
         refuse(f"{error}")
     except BadSettings as error:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bot.cli import completions, names, noting, terminal
-from bot.cli.configuration import Directory, refuse
-from bot.cli.contacts import Json, facts_of, open_store, present
+from bot.cli.configuration import Directory, load_or_exit, refuse
+from bot.cli.contacts import Json, facts_of, open_basis, present
 from bot.cli.instants import day_or_instant
 from bot.core.contacts import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from zoneinfo import ZoneInfo
 
     from bot.core.contacts import Contact
-    from bot.settings.reading import Settings
     from bot.store.engine import Store
     from bot.store.listing import Choice
 
@@ -56,25 +56,26 @@ def list_(  # noqa: PLR0913, PLR0917 - every option of the command is a paramete
     """
     from bot.store.listing import Choice
 
-    configured, store = open_store(config)
+    basis, store = open_basis(config)
+    zone = basis.organisation.zone
     names.require("--state", state, lambda: State)
-    names.require("--team", team, lambda: names.teams(configured))
-    names.require("--service", service, lambda: names.services(configured))
-    names.require("--channel", channel, lambda: names.channels(configured))
-    before = day_or_instant("--due-before", due_before, configured.organisation.zone) if due_before else None
+    names.require("--team", team, lambda: names.teams(load_or_exit(config)))
+    names.require("--service", service, lambda: names.services(load_or_exit(config)))
+    names.require("--channel", channel, lambda: names.channels(load_or_exit(config)))
+    before = day_or_instant("--due-before", due_before, zone) if due_before else None
     if before and state not in ("", State.OPEN):
         refuse("--due-before: only open contacts fall due; leave --state out.")
     as_logged = (order or (Order.LOGGED if as_json else Order.DUE)) is Order.LOGGED
     choice = Choice(state, team, service, channel, before, as_logged=as_logged)
     most = (0 if as_json else LIMIT) if limit is None else limit
-    last = _print(store, configured, choice, most, as_json=as_json)
+    last = _print(store, zone, choice, most, as_json=as_json)
     if most and last is not None:
         _print_further(store, choice, last, most)
 
 
-def _print(store: "Store", configured: "Settings", choice: "Choice", most: int, *, as_json: bool) -> "Contact | None":
+def _print(store: "Store", zone: "ZoneInfo", choice: "Choice", most: int, *, as_json: bool) -> "Contact | None":
     """Print the contacts as they are read; return the last one."""
-    zone, contact = configured.organisation.zone, None
+    contact = None
     if not as_json:
         typer.echo(_line({name: name for name in COLUMNS}))
     for contact in _read(store, choice, most):

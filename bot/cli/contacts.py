@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from bot.cli import noting, terminal
-from bot.cli.configuration import MISUSE, NEGATIVE, Directory, load_or_exit, rulebook_of
+from bot.cli.configuration import MISUSE, NEGATIVE, Directory, basis_or_exit, load_or_exit, rulebook_of
 from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.core.contacts import Contact
     from bot.core.messages import StoredMessage
     from bot.flows.rulebook import Rulebook
+    from bot.settings.basis import Basis
     from bot.settings.reading import Settings
     from bot.store.engine import Store
 
@@ -134,6 +135,18 @@ def open_store(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
     schema.require(url)
     keys.require(url, secrets)
     return configured, Store(url, secrets)
+
+
+def open_basis(config: Any) -> "tuple[Basis, Store]":
+    """What stands of a store in the configuration, and the store: for what needs nothing else of it."""
+    from bot.store import keys, schema
+    from bot.store.engine import Store
+
+    basis = basis_or_exit(config)
+    url, secrets = basis.store.url, basis.store.secrets
+    schema.require(url)
+    keys.require(url, secrets)
+    return basis, Store(url, secrets)
 
 
 def contact_or_exit(store: "Store", configured: "Settings", text: str) -> "Contact":

@@ -73,7 +73,7 @@ def init(  # noqa: PLR0913, PLR0917 - every option of the command is a parameter
 def _write(place: Path, answers: "Mapping[str, str]", store: str) -> None:
     from bot import kinds
     from bot.cli import init_files
-    from bot.settings.reading import BadSettings
+    from bot.settings.main_file import BadSettings
 
     def examine(staging: Path) -> None:
         try:

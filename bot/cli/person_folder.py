@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from bot.cli import progress
 
 if TYPE_CHECKING:
-    from bot.settings.main import Organisation
+    from bot.settings.organisation import Organisation
 
 Values = dict[str, Any]
 _UNSAFE = re.compile(r"[^\w.-]+")

@@ -36,7 +36,7 @@ def run_tests(config: Directory = None) -> None:
     from bot.settings.urgent import failed_examples
 
     # A rule that fails its own tests is a mistake of the configuration, so this ends with every one of them, or none.
-    rules = load_or_exit(config).urgent.rules()
+    rules = load_or_exit(config).urgent
     for rule in rules:
         tests = f"{len(rule.hits)} texts found, {len(rule.misses)} left alone"
         typer.echo(f"{rule.name}: {tests}; words in {', '.join(rule.words)}")
@@ -54,7 +54,7 @@ def replay(
 ) -> None:
     """Try the rules as they are now on every stored contact: what fires, and what comes near. Nothing is changed."""
     configured, store = open_store(config)
-    rules, counts = configured.urgent.rules(), Counter[str]()
+    rules, counts = configured.urgent, Counter[str]()
     with progress.line("Trying the rules on contacts", is_hidden=as_json) as move:
         for row in _replayed(store, rules, move):
             counts[str(row["found"])] += 1

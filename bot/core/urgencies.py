@@ -1,11 +1,12 @@
 """What cannot wait: the rules that look for words at which a person is called. A miss is worse than a false alarm."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from operator import itemgetter
+from typing import Any
 
 from bot.core.phrases import Phrase, Phrases, Sentence, Words, words_again
 
@@ -55,6 +56,28 @@ class Urgency:
 
 
 Rules = Sequence[Rule]
+
+
+class RulesOnDemand(Sequence[Rule]):
+    """Rules that `make` returns when the first of them is asked for."""
+
+    def __init__(self, make: Callable[[], tuple[Rule, ...]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _rules(self) -> tuple[Rule, ...]:
+        return self._make()
+
+    def __getitem__(self, place: Any) -> Any:
+        return self._rules[place]
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self._rules)
+
+    def __len__(self) -> int:
+        return len(self._rules)
+
+
 # Whether a sentence, folded, is none of what the person says now.
 IsOld = Callable[[str], bool]
 _Entry = tuple[int, Rule, Phrase]

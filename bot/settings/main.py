@@ -1,93 +1,23 @@
-"""ackbot.toml, table by table: organisation, pages, store, mail, limits, operators."""
+"""ackbot.toml, table by table: pages, sign-in, mail, limits, operators."""
 
-import base64
-import binascii
 import re
 from datetime import timedelta
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork, SecretStr, ValidationInfo, field_validator, model_validator
 
 from bot.allowed import PAGE, Form, Listen
 from bot.core.acknowledgements import Limits
-from bot.core.languages import ENGLISH, LANGUAGES
-from bot.core.mistakes import did_you_mean
-from bot.core.nations import Nation
 from bot.core.tracking import FEWEST_DAYS, QUIET_KINDS, TrackingRules
 from bot.core.uploads import Limits as FileLimits
 from bot.settings.feedback import FeedbackSettings
+from bot.settings.organisation import Organisation
 from bot.settings.public_pages import AccessibilitySettings, PrivacySettings
 from bot.settings.retention import RetentionSettings
+from bot.settings.store import StoreSettings
 from bot.settings.tables import Table
 from bot.settings.teams import Team
 from bot.wire import clamav
-
-Texts = dict[str, Annotated[str, Field(min_length=1, max_length=200)]]
-Host = Annotated[str, Form(r"[a-z0-9-]+(\.[a-z0-9-]+)+", "the name of a site, such as www.example.org")]
-
-
-class Organisation(Table):
-    """The organisation that answers: shown to people, and the prefix of every reference.
-
-    `link_hosts` are sites of others that messages may link to, in addition to those of public bodies. `privacy_url` is
-    the page of its privacy notice, to which the form and the pages link; `complaints_url` that on how to complain;
-    `bsl_url` that of its video relay service for British Sign Language. `opening_hours` are words, by language.
-    `languages` are those in which people are written to, its own first, in the order in which they are offered;
-    with `only_checked_translations` none is used that nobody has checked. `nation` says which public bodies people
-    can complain to.
-    """
-
-    name: str = Field(min_length=1, max_length=100)
-    reference_prefix: Annotated[str, Form(r"[A-Z]{2,4}", "two to four capital letters, as in EX")]
-    timezone: str = "Europe/London"
-    phone: str = Field(default="", max_length=40)
-    website: Annotated[str, PAGE] = ""
-    privacy_url: Annotated[str, PAGE] = ""
-    complaints_url: Annotated[str, PAGE] = ""
-    bsl_url: Annotated[str, PAGE] = ""
-    opening_hours: Texts = Field(default_factory=dict)
-    languages: Annotated[tuple[str, ...], Field(min_length=1)] = (ENGLISH,)
-    only_checked_translations: bool = False
-    nation: Nation = Nation.ENGLAND
-    link_hosts: tuple[Host, ...] = ()
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        if value not in (zones := available_timezones()):
-            question = did_you_mean(value, sorted(zones))
-            raise ValueError(f"is not a time zone; {question or 'allowed: names such as Europe/London'}")
-        return value
-
-    @field_validator("opening_hours", mode="before")
-    @classmethod
-    def _in_english(cls, value: Any) -> Any:
-        return {ENGLISH: value} if isinstance(value, str) else value
-
-    @field_validator("opening_hours")
-    @classmethod
-    def _with_english(cls, value: Texts) -> Texts:
-        if value and ENGLISH not in value:
-            raise ValueError(f'lacks the English words: write {ENGLISH} = "..." beside the others')
-        return value
-
-    @field_validator("languages")
-    @classmethod
-    def _known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        if unknown := [code for code in value if code not in LANGUAGES]:
-            raise ValueError(f"{unknown[0]!r} is not a language that there are words in; known: {', '.join(LANGUAGES)}")
-        if len(set(value)) < len(value):
-            raise ValueError("each language may stand there once")
-        if ENGLISH not in value:
-            raise ValueError(f'must hold "{ENGLISH}": English goes with every message')
-        return value
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The time zone of the organisation."""
-        return ZoneInfo(self.timezone)
-
 
 LEAST_SECRET = 32
 
@@ -146,33 +76,6 @@ class SignIn(Table):
         if self.only and self.second_factor == "required":
             raise ValueError("second_factor is for passwords, which only = true closes: leave it to the issuer")
         return self
-
-
-_KEY_BYTES = 32
-
-
-def _is_a_key(value: SecretStr) -> SecretStr:
-    try:
-        raw = base64.urlsafe_b64decode(value.get_secret_value())
-    except (binascii.Error, ValueError):
-        raw = b""
-    if len(raw) != _KEY_BYTES:
-        raise ValueError("is not a key; make one with: ackbot store key")
-    return value
-
-
-class StoreSettings(Table):
-    """The store of contacts. The first of `keys` encrypts, all of them decrypt; without keys, text is not encrypted."""
-
-    url: Annotated[str, Form(r"(sqlite:///|postgresql://).+", "sqlite:///PATH or postgresql://USER@HOST/DATABASE")] = (
-        "sqlite:///var/ackbot.db"
-    )
-    keys: tuple[Annotated[SecretStr, AfterValidator(_is_a_key)], ...] = ()
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The keys as text."""
-        return tuple(key.get_secret_value() for key in self.keys)
 
 
 def _is_an_address(value: SecretStr) -> SecretStr:

@@ -1,9 +1,9 @@
 """config/*.toml and the environment -> frozen Settings. Every mistake is reported, all at once, with file and key."""
 
-import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ from bot.channel import Account, ChannelSettings, Sender
 from bot.core import books, calendars, standards
 from bot.core.mistakes import Mistake, as_text, choice
 from bot.core.retention import Retention
-from bot.core.suggestions import nearest
-from bot.settings import cross_checks, documents
+from bot.core.urgencies import Rule, Rules, RulesOnDemand
+from bot.settings import cross_checks, documents, main_file
 from bot.settings.calendars import Holidays, OwnDays, Year
 from bot.settings.documents import Document
 from bot.settings.escalation import Escalation
@@ -23,41 +23,26 @@ from bot.settings.main import (
     MailSettings,
     Main,
     OperatorSettings,
-    Organisation,
     SignIn,
-    StoreSettings,
     TrackingSettings,
     Web,
 )
+from bot.settings.main_file import MAIN_FILE, BadSettings
+from bot.settings.organisation import Organisation
 from bot.settings.public_pages import AccessibilitySettings, PrivacySettings
 from bot.settings.retention import RetentionSettings
 from bot.settings.services import Services
+from bot.settings.store import StoreSettings
 from bot.settings.teams import Team
 from bot.settings.urgent import Urgent
 
 _BOT = Path(__file__).parents[1]
 # The wheel holds them within the package, a clone beside it; what stands beside an installed package is another's.
 PACKAGED = (_BOT / "_data" if (_BOT / "_data").is_dir() else _BOT.parent,)
-MAIN_FILE = "ackbot.toml"
 STANDARDS = "standards"
 # What a folder of a configuration may hold.
 FILES = (MAIN_FILE, "escalation.toml", "services.toml", "urgent.toml")
 CALENDARS = ("calendars/holidays.toml", "calendars/organisation.toml")
-
-
-class BadSettings(Exception):
-    """The configuration cannot be used; `mistakes` has each thing to put right."""
-
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        super().__init__("\n".join(map(str, mistakes)))
-        self.mistakes = tuple(mistakes)
-
-
-class NoConfiguration(BadSettings):
-    """There is no configuration where it is looked for; the one mistake is a sentence that says what to do."""
-
-    def __init__(self, words: str) -> None:
-        super().__init__([Mistake(message=words)])
 
 
 @dataclass(frozen=True)
@@ -89,7 +74,7 @@ class Settings:
     calendar_checked: date
     escalation: Escalation
     services: Services
-    urgent: Urgent
+    urgent: Rules
 
     @property
     def keep(self) -> Retention:
@@ -120,7 +105,7 @@ class Kinds:
 
 def read(directory: Path, kinds: Kinds) -> Settings:
     """Read and check a configuration directory; raises BadSettings with every mistake."""
-    document = documents.resolve(documents.read(_main_file(directory)), directory)
+    document = documents.resolve(documents.read(main_file.path_in(directory)), directory)
     mistakes: list[Mistake] = [*document.mistakes]
     main = document.validate(Main, document.table, "", mistakes) if document.table else None
     channels = _channels(document, kinds.settings_of, mistakes) if document.table else []
@@ -160,29 +145,6 @@ def read(directory: Path, kinds: Kinds) -> Settings:
         services=services,
         urgent=urgent,
     )
-
-
-def _main_file(directory: Path) -> Path:
-    """Return ackbot.toml; raises NoConfiguration where it cannot be there, with the way to one."""
-    path = directory / MAIN_FILE
-    option = "--config DIR or $ACKBOT_CONFIG names another one"
-    try:
-        names = [entry.name for entry in os.scandir(directory)]
-    except FileNotFoundError:
-        raise NoConfiguration(f"There is no folder {directory}; {option}, ackbot init {directory} makes one.") from None
-    except NotADirectoryError:
-        holder = directory.parent
-        raise NoConfiguration(f"{directory} is a file; --config names the folder that holds it: {holder}") from None
-    except OSError as error:
-        # A folder may be one whose files can be read, and which cannot be listed.
-        if not os.access(path, os.R_OK):
-            raise NoConfiguration(f"The folder {directory} {documents.why_not(error)}.") from None
-        return path
-    if MAIN_FILE not in names:
-        instead = nearest(MAIN_FILE, names)
-        way = f"is it {instead}? Rename it." if instead else f"{option}, ackbot init {directory} makes one."
-        raise NoConfiguration(f"There is no {MAIN_FILE} in the folder {directory}; {way}")
-    return path
 
 
 def _channels(document: Document, kind_of: KindOf, mistakes: list[Mistake]) -> list[ChannelSettings]:
@@ -296,21 +258,32 @@ def _services(
     return services
 
 
-def _urgent(directory: Path, main: Main | None, mistakes: list[Mistake]) -> Urgent:
-    """The directory's own urgent.toml, else the packaged one."""
-    document = _file_of(directory, "urgent.toml", mistakes)
+def _urgent(directory: Path, main: Main | None, mistakes: list[Mistake]) -> Rules:
+    """The rules of the directory's own urgent.toml, else of the packaged one."""
+    path = _path_of(directory, "urgent.toml")
+    if path.parent != directory:
+        return RulesOnDemand(partial(_packaged_rules, path))
+    document = documents.read(path)
+    mistakes += document.mistakes
     urgent = document.validate(Urgent, document.table, "", mistakes) or Urgent()
-    if main is not None:
-        # The packaged rules are tested before they are packaged, and that takes longer than everything else here.
-        teams, is_own = [team.name for team in main.team], document.path.parent == directory
-        mistakes += map(document.place, urgent.faults(teams, with_tests=is_own))
-    return urgent
+    faults = urgent.faults([team.name for team in main.team]) if main is not None else []
+    mistakes += map(document.place, faults)
+    return () if faults else urgent.rules()
+
+
+def _packaged_rules(path: Path) -> tuple[Rule, ...]:
+    """Return rules that were tested before they were packaged: to read them takes as long as all other files."""
+    return Urgent.model_validate(documents.read(path).table).rules()
 
 
 def _file_of(directory: Path, name: str, mistakes: list[Mistake]) -> Document:
     """Return the directory's own file of this name, else the packaged one."""
-    folders = (directory, *(packaged / "config" for packaged in PACKAGED))
-    paths = [folder / name for folder in folders]
-    document = documents.read(next((path for path in paths if path.is_file()), paths[0]))
+    document = documents.read(_path_of(directory, name))
     mistakes += document.mistakes
     return document
+
+
+def _path_of(directory: Path, name: str) -> Path:
+    folders = (directory, *(packaged / "config" for packaged in PACKAGED))
+    paths = [folder / name for folder in folders]
+    return next((path for path in paths if path.is_file()), paths[0])

@@ -57,7 +57,7 @@ def _intake(configured: Settings, own: frozenset[str]) -> IntakeRules:
         triage=_triage(configured, own),
         limits=configured.limits.limits(),
         router=configured.services.router(configured.teams[0].name if configured.teams else None),
-        urgent=configured.urgent.rules(),
+        urgent=configured.urgent,
         words_of_ours=tuple(_words_of_templates(configured.template_directories)),
         reopen_days=configured.mail.reopen_days,
     )

@@ -85,11 +85,9 @@ class Urgent(Table):
         groups = groups_of(self.groups)
         return tuple(rule.rule(groups) for rule in self.rule)
 
-    def faults(self, teams: list[str], *, with_tests: bool = True) -> list[Mistake]:
-        """Return each team that does not exist; `with_tests` each phrase that cannot be read, and each failed test."""
+    def faults(self, teams: list[str]) -> list[Mistake]:
+        """Return each team that does not exist, each phrase that cannot be read, and each failed test."""
         faults = [*self._faults_of_names(teams)]
-        if not with_tests:
-            return faults
         try:
             rules = [rule.read() for rule in self.rules()]
         except ValueError:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from bot import kinds
 from bot.channel import Misconfigured, Temporary
-from bot.settings.reading import BadSettings
+from bot.settings.main_file import BadSettings
 from channels import email_imap, email_smtp
 from channels.email_imap import Imap
 from tests.channels import mailbox, postoffice

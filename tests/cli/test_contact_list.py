@@ -136,3 +136,20 @@ def test_many_are_read_in_pages(run: Run, tmp_path: Path, logged: Log, mail: Mak
     with transaction(settings.store.url, writes=False) as connection:
         events = connection.execute(text("SELECT details FROM events WHERE kind = 'read in bulk'")).scalars().all()
     assert [json.loads(details) for details in events] == [{"contacts": "more than 200"}] * 2
+
+
+def test_a_mistake_elsewhere_hinders_no_list(run: Run, queue: list[str], tmp_path: Path) -> None:
+    """Only what stands of the organisation and its store is read, unless an option asks for a name of the rest."""
+    (tmp_path / "config/escalation.toml").write_text("steps = 3\n", encoding="utf-8")
+    assert len(_references(run)) == len(queue)
+    result = run("contacts", "list", "--team", "front-office")
+    assert (result.exit_code, "escalation.toml" in result.stderr) == (2, True)
+
+
+def test_a_mistake_about_the_store_is_told(run: Run, queue: list[str], tmp_path: Path) -> None:
+    """As any command tells it."""
+    path = tmp_path / "config/ackbot.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('url = "sqlite', 'url = "sqlight'), encoding="utf-8")
+    result = run("contacts", "list")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "store.url" in result.stderr

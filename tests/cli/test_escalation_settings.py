@@ -14,7 +14,8 @@ from bot import kinds
 from bot.core.durations import duration
 from bot.core.timing import Timing
 from bot.settings import rulebook
-from bot.settings.reading import BadSettings, Settings
+from bot.settings.main_file import BadSettings
+from bot.settings.reading import Settings
 from tests.cli.test_settings import GOOD
 
 STEP = '[[step]]\nat = "{at}"\n'

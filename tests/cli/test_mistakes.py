@@ -16,7 +16,7 @@ from bot.render.catalogues import entries
 from bot.render.compose import Composer
 from bot.settings.documents import Document, read
 from bot.settings.explaining import explain
-from bot.settings.reading import BadSettings, NoConfiguration
+from bot.settings.main_file import BadSettings, NoConfiguration
 from tests.cli.test_settings import GOOD, SECRET
 from tests.reference.keys import FILES, Key, Table, channel_tables, tables
 

@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from bot import kinds
 from bot.cli.commands import app
-from bot.settings.reading import BadSettings
+from bot.settings.main_file import BadSettings
 from tests.cli.test_settings import GOOD
 
 COUNCIL = (

@@ -8,7 +8,7 @@ import pytest
 
 from bot import kinds
 from bot.settings import rulebook
-from bot.settings.reading import BadSettings
+from bot.settings.main_file import BadSettings
 
 SECRET = "a secret of the tests, 32 and more"
 GOOD = """

@@ -7,7 +7,7 @@ import pytest
 from bot import kinds
 from bot.cli.configuration import rulebook_of
 from bot.flows.outgoing import alert
-from bot.settings.reading import BadSettings
+from bot.settings.main_file import BadSettings
 from bot.settings.teams import Team
 from tests.cli.test_settings import GOOD
 from tests.flows.conftest import NOW

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from bot.cli import person_folder
-from bot.settings.main import Organisation
+from bot.settings.organisation import Organisation
 from tests.architecture.house import ROOT
 from tests.components.browser import ALL, AXE, chromium, faults, sign_in
 from tests.components.officer import PASSWORD

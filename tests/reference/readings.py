@@ -20,7 +20,7 @@ from cryptography.x509.oid import NameOID
 
 from bot.core import standards
 from bot.kinds import kinds, load
-from bot.settings.reading import BadSettings
+from bot.settings.main_file import BadSettings
 from tests.reference.keys import FILES, Key, Table, channel_tables, tables, words
 
 # What the examples name as env:NAME; every other name is that of a secret without a form.
