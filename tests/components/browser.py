@@ -62,6 +62,10 @@ def faults(page: Page) -> dict[str, list[list[str]]]:
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         violations = page.evaluate(AXE, rules) if NIGHTLY or number in USUAL else []
-        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        violations_of[f"{scheme} {width}"] = violations + [["too wide"]] * wide
+        violations_of[f"{scheme} {width}"] = violations + [["too wide"]] * is_too_wide(page)
     return {look: violations for look, violations in violations_of.items() if violations}
+
+
+def is_too_wide(page: Page) -> bool:
+    """Whether the page is wider than the window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"))

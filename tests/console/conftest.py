@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, StorageState
+from playwright.sync_api import Page as BrowserPage
 from typer.testing import CliRunner
 
 from bot.cli.commands import app
+from tests.components.browser import chromium, sign_in
 from tests.components.officer import PASSWORD, Officer
 from tests.components.ports import PATIENCE_SECONDS, wait_until
 from tests.components.service import FORM, Service, ask
+from tests.conftest import Needs
 
 # Every contact of a file is written within the same minute, and none waits for staff because of that.
 NO_LIMIT = """
@@ -37,8 +41,9 @@ kind = "loopback"
 sender = "Exampleshire Council <customer.services@example.gov.uk>"
 directory = "{directory}"
 """
+ADMINISTRATOR = "ada@example.gov.uk"
 STAFF = {
-    "ada@example.gov.uk": ("administrator", ()),
+    ADMINISTRATOR: ("administrator", ()),
     "lee@example.gov.uk": ("lead", ()),
     "olu@example.gov.uk": ("officer", ("front-office",)),
     "hal@example.gov.uk": ("officer", ("housing",)),
@@ -182,3 +187,41 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     made = house_in(tmp_path_factory.mktemp("house"))
     with made.service:
         yield made
+
+
+def url(house: House, path: str) -> str:
+    """The address of a page of the console."""
+    return f"http://127.0.0.1:{house.service.web_port}/console/{path}"
+
+
+@pytest.fixture(scope="module")
+def browser(needs: Needs) -> Iterator[Browser]:
+    """One browser for all tests of a file."""
+    needs("chromium")
+    with chromium() as chrome:
+        yield chrome
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, house: House) -> StorageState:
+    """What the administrator's browser keeps of having signed in."""
+    context = browser.new_context()
+    sign_in(context, house.service.web_port, ADMINISTRATOR)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def page(browser: Browser, house: House, signed_in: StorageState) -> Iterator[BrowserPage]:
+    """The queue, open at the administrator's; whatever the policy of contents forbids fails the test."""
+    context = browser.new_context(storage_state=signed_in)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    queue = context.new_page()
+    queue.goto(url(house, "queue"))
+    yield queue
+    context.close()
+    assert [error for error in errors if "409" not in error and "422" not in error] == []

@@ -1,4 +1,4 @@
-"""The console in a real browser: read by axe-core, worked by keyboard alone, on a phone, large, and without scripts."""
+"""The console in a real browser: read by axe-core, on a phone, large, and without scripts."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,17 +7,16 @@ from urllib.parse import urlsplit
 import pyotp
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, StorageState
 
 from bot.cli import person_folder
 from bot.settings.organisation import Organisation
 from tests.architecture.house import ROOT
-from tests.components.browser import ALL, AXE, chromium, faults, sign_in
+from tests.components.browser import AXE, faults, is_too_wide
 from tests.components.officer import PASSWORD
-from tests.components.ports import wait_until
+from tests.components.ports import PATIENCE_SECONDS, wait_until
 from tests.components.service import ask
-from tests.conftest import Needs
-from tests.console.conftest import House, run
+from tests.console.conftest import ADMINISTRATOR, House, run, url
 from tests.flows.conftest import NOW
 
 PAGES = (
@@ -52,32 +51,10 @@ PAGES = (
     ),
     "account/second-factor",
 )
-ADMINISTRATOR = "ada@example.gov.uk"
-DRAFTS = "SELECT words FROM drafts WHERE owner = 'ada@example.gov.uk' ORDER BY typed_at DESC"
-
-
-@pytest.fixture(scope="module")
-def browser(needs: Needs) -> Iterator[Browser]:
-    """One browser for all of them."""
-    needs("chromium")
-    with chromium() as chrome:
-        yield chrome
-
-
-@pytest.fixture
-def page(browser: Browser, house: House) -> Iterator[Page]:
-    """A page of the administrator's; whatever the policy of contents forbids fails the test."""
-    context = browser.new_context()
-    errors: list[str] = []
-    context.on("weberror", lambda error: errors.append(str(error.error)))
-    context.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-    yield sign_in(context, house.service.web_port, ADMINISTRATOR)
-    context.close()
-    assert [error for error in errors if "409" not in error and "422" not in error] == []
-
-
-def _url(house: House, path: str) -> str:
-    return f"http://127.0.0.1:{house.service.web_port}/console/{path}"
+CONTACTS = (
+    *("contacts/{hole}", "contacts/{hole}/person", "contacts/{hole}/page", "contacts/{complaint}", "contacts/{long}"),
+    "contacts/EX-0000-0000",
+)
 
 
 @pytest.fixture(scope="module")
@@ -98,31 +75,65 @@ def complaint(house: House) -> str:
 
 
 @pytest.fixture(scope="module")
-def reader(browser: Browser, house: House) -> Iterator[Page]:
+def reader(browser: Browser, signed_in: StorageState) -> Iterator[Page]:
     """A page of the administrator's into which axe-core is loaded."""
-    context = browser.new_context()
+    context = browser.new_context(storage_state=signed_in)
+    context.set_default_timeout(PATIENCE_SECONDS * 1000)
     context.add_init_script(Axe().axe_script)
-    yield sign_in(context, house.service.web_port, ADMINISTRATOR)
+    yield context.new_page()
     context.close()
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        *PAGES,
-        *(f"contacts/{place}" for place in ("{hole}", "{hole}/person", "{hole}/page", "{complaint}", "EX-0000-0000")),
-    ],
-)
-def test_axe_finds_nothing_on_any_page(reader: Page, house: House, hole: str, complaint: str, path: str) -> None:
-    """No violation of axe-core's rules (WCAG 2.2 AA among them), with everything that folds opened."""
-    reader.goto(_url(house, path.format(hole=hole, complaint=complaint)))
+# Each word of up to 15 letters that stands on more than one line; at a hyphen or a slash a line may end.
+TORN = """() => {
+  const torn = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode())
+    for (const word of node.data.matchAll(/\\S+/g))
+      for (const part of word[0].length > 15 ? [] : word[0].matchAll(/[^-/]+/g)) {
+        const range = document.createRange(), start = word.index + part.index;
+        range.setStart(node, start);
+        range.setEnd(node, start + part[0].length);
+        if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) torn.push(part[0]);
+      }
+  return torn;
+}"""
+
+
+@pytest.fixture(scope="module")
+def long(house: House) -> str:
+    """The reference of a contact with long words in every place; they stand in the lists, too."""
+    reference = house.contact("Acknowledgements. " * 40, subject="A" * 150, sender={"name": "Wilhelmina Cholmondeley"})
+    lead = house.officer("lead")
+    lead.act(reference, "holding-reply", note="n" * 2_000)
+    own = house.officer("administrator")
+    own.post("/console/views", {**own.get("/console/queue").hidden(), "query": "which=urgent", "name": "v" * 60})
+    lead.act(reference, "assign", owner="a.very.long.name.of.an.officer@housing.exampleshire.example.gov.uk")
+    return reference
+
+
+@pytest.fixture(scope="module")
+def references(hole: str, complaint: str, long: str) -> dict[str, str]:
+    """Every contact, by its name in a path."""
+    return {"hole": hole, "complaint": complaint, "long": long}
+
+
+@pytest.mark.parametrize("path", [*PAGES, *CONTACTS])
+def test_any_page_is_read_by_everybody(reader: Page, house: House, references: dict[str, str], path: str) -> None:
+    """No violation of axe-core's rules (WCAG 2.2 AA among them), with everything that folds opened; no word is torn.
+
+    On a phone (or at 400 per cent) and on a desk: long addresses break, plain words do not, nothing overflows.
+    """
+    reader.goto(url(house, path.format(**references)))
     reader.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
     assert faults(reader) == {}
+    for width in (320, 1280):
+        reader.set_viewport_size({"width": width, "height": 900})
+        assert (reader.evaluate(TORN), is_too_wide(reader)) == ([], False), width
 
 
 def test_what_leaves_is_read_before_by_keyboard(reader: Page, house: House, hole: str) -> None:
     """Opened, typed, read and changed without a mouse; axe-core finds nothing on what is shown before, or of danger."""
-    reader.goto(_url(house, f"contacts/{hole}"))
+    reader.goto(url(house, f"contacts/{hole}"))
     reader.locator("#close > summary").press("Enter")
     reader.locator("#close-reason").press_sequentially("It was filled on Monday.")
     reader.locator("#close-reason").press("Enter")
@@ -133,7 +144,7 @@ def test_what_leaves_is_read_before_by_keyboard(reader: Page, house: House, hole
     reader.wait_for_selector("#close[open]")
     assert reader.input_value("#close-reason") == "It was filled on Monday."
 
-    reader.goto(_url(house, "record"))
+    reader.goto(url(house, "record"))
     reader.locator("#text").press_sequentially("I can smell gas.")
     reader.locator("#email").press_sequentially("nowhere")
     reader.locator("#email").press("Enter")
@@ -147,7 +158,7 @@ def test_axe_finds_nothing_at_the_door(browser: Browser, house: House, path: str
     stranger = browser.new_context()
     stranger.add_init_script(Axe().axe_script)
     door = stranger.new_page()
-    door.goto(_url(house, path))
+    door.goto(url(house, path))
     assert faults(door) == {}
     stranger.close()
 
@@ -193,11 +204,11 @@ def test_axe_finds_nothing_on_the_way_in(browser: Browser, house: House) -> None
     page, requests = context.new_page(), list[str]()
     page.on("request", lambda request: requests.append(request.url + request.headers.get("referer", "")))
     code = link.rpartition("#")[2]
-    page.goto(_url(house, f"link#{code}"))
+    page.goto(url(house, f"link#{code}"))
     assert (page.input_value("#code"), urlsplit(page.url).fragment) == (code, "")
     page.fill("#password", PASSWORD)
     page.click("main button")
-    page.goto(_url(house, "account/second-factor"))
+    page.goto(url(house, "account/second-factor"))
     secret = page.locator("code").inner_text()
     page.fill("#code", pyotp.TOTP(secret).now())
     page.fill("#old_password", PASSWORD)
@@ -233,7 +244,7 @@ def test_the_words_of_the_person_are_on_the_first_screen(
         "WHERE id = (SELECT max(id) FROM deliveries WHERE purpose = 'acknowledgement')"
     )
     reader.set_viewport_size({"width": width, "height": height})
-    reader.goto(_url(house, f"contacts/{reference}?list=which%3Durgent"))
+    reader.goto(url(house, f"contacts/{reference}?list=which%3Durgent"))
     banners = " ".join(reader.locator(".danger, .needs").all_inner_texts())
     assert all(word in banners for word in ("gas", "550 5.1.1 Recipient address rejected", "Large print; British Sign"))
     assert reader.locator(".who-wrote .tag").count() == 1
@@ -245,44 +256,6 @@ def test_the_words_of_the_person_are_on_the_first_screen(
     assert box["y"] + 24 <= height
 
 
-# Each word of up to 15 letters that stands on more than one line; at a hyphen or a slash a line may end.
-TORN = """() => {
-  const torn = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node = walker.nextNode(); node; node = walker.nextNode())
-    for (const word of node.data.matchAll(/\\S+/g))
-      for (const part of word[0].length > 15 ? [] : word[0].matchAll(/[^-/]+/g)) {
-        const range = document.createRange(), start = word.index + part.index;
-        range.setStart(node, start);
-        range.setEnd(node, start + part[0].length);
-        if (new Set([...range.getClientRects()].map(box => Math.round(box.top))).size > 1) torn.push(part[0]);
-      }
-  return torn;
-}"""
-
-
-@pytest.mark.parametrize("width", [320, 1280])
-def test_no_word_is_torn_on_any_page(browser: Browser, house: House, width: int) -> None:
-    """On a phone (or at 400 per cent) and on a desk: long addresses break, plain words do not, nothing overflows."""
-    reference = house.contact("Acknowledgements. " * 40, subject="A" * 150, sender={"name": "Wilhelmina Cholmondeley"})
-    lead = house.officer("lead")
-    lead.act(reference, "holding-reply", note="n" * 2_000)
-    own = house.officer("administrator")
-    own.post("/console/views", {**own.get("/console/queue").hidden(), "query": "which=urgent", "name": "v" * 60})
-    lead.act(reference, "assign", owner="a.very.long.name.of.an.officer@housing.exampleshire.example.gov.uk")
-    context = browser.new_context(viewport={"width": width, "height": 900})
-    page = sign_in(context, house.service.web_port, ADMINISTRATOR)
-    faults: dict[str, list[str]] = {}
-    for path in (*PAGES, f"contacts/{reference}"):
-        page.goto(_url(house, path))
-        page.evaluate("document.querySelectorAll('details').forEach(details => { details.open = true; })")
-        wide = page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
-        torn = page.evaluate(TORN)
-        if torn or wide:
-            faults[path] = torn or ["too wide"]
-    context.close()
-    assert faults == {}
-
-
 def test_axe_would_find_something(page: Page) -> None:
     """A planted fault is found: the check can fail."""
     page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<input type=text>')")
@@ -290,191 +263,8 @@ def test_axe_would_find_something(page: Page) -> None:
     assert [rule for rule, _ in page.evaluate(AXE, {})] == ["label"]
 
 
-def _tab_to(page: Page, selector: str, most: int = 150) -> None:
-    """Press Tab until that element has the focus, as somebody without a mouse does."""
-    for _ in range(most):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement?.matches(selector)", selector):
-            return
-    raise AssertionError(f"{selector} cannot be reached by keyboard")
-
-
-def test_a_contact_is_answered_by_keyboard_alone(page: Page, house: House) -> None:
-    """Found in the search, opened, answered: no mouse, and the focus is seen all the way."""
-    reference = house.contact("Answer me by keyboard.")
-    _tab_to(page, "#words")
-    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
-    assert outline == "solid"
-    page.keyboard.type(reference)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"**/contacts/{reference}")
-    _tab_to(page, "details.act:has(#respond-note) > summary")
-    page.keyboard.press("Enter")
-    _tab_to(page, "#respond-note")
-    page.keyboard.type("by phone")
-    _tab_to(page, "button[value=respond]")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**told=*")
-    assert "The answer is recorded." in page.inner_text("main")
-    assert house.call("GET", f"/api/v1/contacts/{reference}").json["state"] == "answered"
-
-
-def test_a_reply_is_written_by_keyboard_alone(page: Page, house: House) -> None:
-    """A saved answer stands where the cursor is; what is typed is kept, also over a refusal; sent, it can be undone."""
-    reference = house.contact("Write to me by keyboard.", subject="Hole")
-    page.clock.install()
-    page.goto(_url(house, f"contacts/{reference}"))
-    _tab_to(page, "#answer-saved")
-    page.keyboard.type("Pothole")
-    _tab_to(page, "button[value=insert]")
-    page.keyboard.press("Enter")
-    wait_until(lambda: "hole in the road" in page.input_value("#answer-words"), what="the saved answer")
-    assert page.evaluate("document.activeElement.id") == "answer-words"
-    page.keyboard.press("Control+Home")
-    page.keyboard.type("Dear Sam, ")
-    house.officer("lead").post(
-        f"/console/contacts/{reference}/draft",
-        {**house.officer("lead").get(f"/console/contacts/{reference}").hidden(), "words": "I am on it"},
-    )
-    page.clock.run_for(6_000)
-    page.wait_for_selector("#answer-writing:not([hidden])")
-    assert "lee@example.gov.uk has been writing here since" in page.inner_text("#answer-writing")
-    page.reload()
-    assert page.input_value("#answer-words").startswith("Dear Sam, Thank you for telling us")
-    _tab_to(page, "button[value=send]")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".summary")
-    page.fill("#answer-words", "We mend it on Friday.")
-    page.clock.run_for(6_000)
-    wait_until(lambda: "on Friday" in ask(house.service.store_url, DRAFTS)[0][0], what="the draft")
-    page.reload()
-    assert page.input_value("#answer-words") == "We mend it on Friday."
-    _tab_to(page, "button[value=preview]")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("h1:has-text('before it leaves')")
-    page.evaluate(Axe().axe_script)
-    assert page.evaluate(AXE, ALL) == []
-    _tab_to(page, "button[value=send]")
-    page.keyboard.press("Enter")
-    page.wait_for_selector("#answer-waits")
-    page.evaluate(Axe().axe_script)
-    assert page.evaluate(AXE, ALL) == []
-    _tab_to(page, "form[action$='/undo'] button")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**told=*")
-    assert page.input_value("#answer-words") == "We mend it on Friday."
-
-
-def test_a_contact_is_held_and_handed_over_and_the_next_one_opened_by_keyboard_alone(page: Page, house: House) -> None:
-    """Each of the other actions, with the focus on what was done, and the next contact of the list one key further."""
-    references = [house.contact(f"Hold me by keyboard, {number}.") for number in (1, 2)]
-    house.indexed()
-    first = references[1]
-    page.goto(_url(house, f"contacts/{first}?list=words%3DHold%2Bkeyboard"))
-    for action, field, typed in (
-        ("pause", "note", "They look for the letter"),
-        ("assign", "owner", "hal@example.gov.uk"),
-    ):
-        _tab_to(page, f"details#{action} > summary")
-        page.keyboard.press("Enter")
-        if action == "assign":
-            page.select_option("#assign-team", "housing")
-        _tab_to(page, f"#{action}-{field}")
-        page.keyboard.type(typed)
-        _tab_to(page, f"button[value={action}]")
-        page.keyboard.press("Enter")
-        page.wait_for_selector(".told:focus")
-    page.keyboard.press("Tab")
-    assert page.evaluate("document.activeElement.textContent") == "Next in this list"
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".newest")
-    assert page.inner_text(".reference") == references[0]
-    _tab_to(page, "details.more > summary")
-    page.keyboard.press("Enter")
-    _tab_to(page, "details#extend > summary, details#needs > summary")
-    page.go_back()
-    assert "It is handed over" in page.inner_text("main")
-
-
-def test_a_call_is_taken_down_by_keyboard_alone(page: Page, house: House) -> None:
-    """From the queue to the reference that is read out."""
-    _tab_to(page, "nav a[href='/console/record']")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/console/record")
-    for field, words in (("#name", "Val"), ("#phone", "01632 960 009"), ("#text", "The gate is stuck.")):
-        _tab_to(page, field)
-        page.keyboard.type(words)
-    _tab_to(page, "#prefers")
-    page.keyboard.press("ArrowDown")
-    _tab_to(page, "main button[type=submit]")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".reference")
-    assert page.inner_text(".reference").startswith("EX-")
-    assert "It counts as acknowledged" in page.inner_text("main")
-
-
-def test_several_are_handed_over_by_keyboard_alone(page: Page, house: House) -> None:
-    """Chosen with the space bar, handed over, and told so."""
-    reference = house.contact("Hand me over by keyboard.")
-    page.goto(_url(house, "queue"))
-    page.check("#all")
-    assert not page.locator("input[name=reference]:not(:checked)").count()
-    page.uncheck("#all")
-    _tab_to(page, f"input[value='{reference}']", most=400)
-    page.keyboard.press("Space")
-    _tab_to(page, ".many summary", most=400)
-    page.keyboard.press("Enter")
-    _tab_to(page, "#many-assign")
-    page.keyboard.press("Space")
-    _tab_to(page, "#many-team")
-    page.keyboard.type("housing")
-    _tab_to(page, ".many button")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".told")
-    assert "1 contact is handed over." in page.inner_text(".told")
-    assert house.call("GET", f"/api/v1/contacts/{reference}").json["team"] == "housing"
-
-
-def test_enter_does_what_was_chosen_and_nothing_else(page: Page, house: House) -> None:
-    """Enter in the reason for closing closes; where nothing was chosen nothing is done, and the ticks stay."""
-    reference = house.contact("Close me by Enter.", sender={"email": "enter@residents.example"})
-    page.goto(_url(house, "queue"))
-    page.check(f"input[value='{reference}']")
-    page.click(".many summary")
-    page.focus("#many-reason")
-    page.keyboard.type("It was said twice")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".summary")
-    assert "Say what is to be done" in page.inner_text(".summary")
-    assert house.call("GET", f"/api/v1/contacts/{reference}").json["team"] == "front-office"
-    page.check("#many-close")
-    page.focus("#many-reason")
-    page.keyboard.press("Enter")
-    page.click("button:text-is('Send it')")
-    page.wait_for_selector(".told")
-    assert "1 contact is closed." in page.inner_text(".told")
-
-
-def test_somebody_is_let_in_and_out_by_keyboard_alone(page: Page, house: House) -> None:
-    """People and roles without a mouse; then signing out."""
-    page.goto(_url(house, "people"))
-    _tab_to(page, "details:has(#add-address) > summary")
-    page.keyboard.press("Enter")
-    _tab_to(page, "#add-address")
-    page.keyboard.type("new@example.gov.uk")
-    _tab_to(page, "button[value=add]")
-    page.keyboard.press("Enter")
-    page.wait_for_selector(".told")
-    assert "new@example.gov.uk may sign in now." in page.inner_text(".told")
-    page.goto(_url(house, "queue"))
-    _tab_to(page, ".who button")
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/console/sign-in")
-
-
 def test_the_queue_refreshes_itself_and_leaves_alone_who_is_at_work(page: Page, house: House) -> None:
     """A contact that comes in appears; while a box is ticked nothing moves."""
-    page.goto(_url(house, "queue"))
     page.evaluate("document.getElementById('queue').dataset.refresh")
     page.clock.install()
     page.reload()
@@ -493,7 +283,7 @@ def test_everything_works_without_scripts_and_at_four_times_the_size(browser: Br
     reference = house.contact("No scripts here.")
     context = browser.new_context(java_script_enabled=False, viewport={"width": 320, "height": 256})
     page = context.new_page()
-    page.goto(_url(house, f"contacts/{reference}"))
+    page.goto(url(house, f"contacts/{reference}"))
     page.fill("#address", ADMINISTRATOR)
     page.fill("#password", "a long enough password")
     page.click("button[type=submit]")
@@ -517,7 +307,7 @@ def test_script_in_every_field_stays_words(page: Page, house: House) -> None:
     lead.act(reference, "holding-reply", note=HOSTILE)
     wait_until(lambda: bool(ask(house.service.store_url, "SELECT 1 FROM message_words LIMIT 1")), what="the index")
     for path in (f"contacts/{reference}", "queue", "audit", "queue?words=%3Cscript%3Ealert(1)%3C/script%3E"):
-        page.goto(_url(house, path))
+        page.goto(url(house, path))
         assert page.evaluate("window.harmed") is None
         assert page.locator("main script, main svg, main img, main style").count() == 0
         assert "49" not in page.title()
