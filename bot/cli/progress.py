@@ -1,7 +1,6 @@
 """How far a command is, in one line of a terminal that is gone at the end. Where nobody watches, nothing is shown."""
 
 import sys
-import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Protocol, TypeVar
@@ -9,7 +8,6 @@ from typing import Protocol, TypeVar
 T = TypeVar("T")
 # What is over sooner shows nothing: a line that flashes says nothing.
 SHOWN_AFTER_SECONDS = 1.0
-_REFRESHES_PER_SECOND = 4
 
 
 class Move(Protocol):
@@ -30,25 +28,9 @@ def line(words: str, total: int | None = None, *, is_hidden: bool = False) -> It
     if is_hidden or not sys.stderr.isatty():
         yield _show_nothing
         return
-    from rich.console import Console
-    from rich.live import Live
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+    from bot.cli import live_line
 
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[amount]}")
-    bar = Progress(*columns, TimeElapsedColumn(), auto_refresh=False)
-    task = bar.add_task(words, total=total, amount=_amount(0, total))
-    begin = time.monotonic()
-
-    def move(count: int, total: int | None = total, words: str = "") -> None:
-        bar.update(task, completed=count, total=total, amount=_amount(count, total), description=words or None)
-
-    with Live(
-        get_renderable=lambda: bar if time.monotonic() - begin >= SHOWN_AFTER_SECONDS else "",
-        console=Console(stderr=True),
-        refresh_per_second=_REFRESHES_PER_SECOND,
-        transient=True,
-        redirect_stdout=sys.stdout.isatty(),
-    ):
+    with live_line.shown_after(SHOWN_AFTER_SECONDS, words, total) as move:
         yield move
 
 
@@ -61,7 +43,3 @@ def each(items: Collection[T], move: Move) -> Iterator[T]:
 
 def _show_nothing(count: int, total: int | None = None, words: str = "") -> None:
     """Take it, and show nothing."""
-
-
-def _amount(count: int, total: int | None) -> str:
-    return f"{count:,}" if total is None else f"{count:,} of {total:,}"

@@ -8,6 +8,7 @@ from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from bot.channel import Batch
@@ -187,6 +188,18 @@ def test_the_line_says_how_much_there_is_where_that_is_known(monkeypatch: pytest
     assert re.search(r"1,234 .*0:00:0", _screen_after(1_234, None))
 
 
+def test_what_is_printed_stands_above_it_as_it_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways out; the line is wiped out first, and a long line stays one line."""
+    _show_at_once(monkeypatch)
+    screen, words = Screen(), "because " * 40
+    with redirect_stdout(screen), redirect_stderr(screen), progress.line("Reading mails"):
+        typer.echo("first")
+        typer.echo(words)
+        typer.echo("third", err=True)
+    assert f"{_WIPED}{words}\n" in screen.words
+    assert f"{_WIPED}third\n" in screen.words
+
+
 def test_what_is_over_soon_shows_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line that flashes says nothing."""
     _show_at_once(monkeypatch)
@@ -218,6 +231,5 @@ def test_a_real_terminal_has_the_line_below_what_is_printed_and_then_no_more(tmp
         assert terminal.words.index("first.eml: acknowledge") < terminal.words.index("1 of 2")
         (tmp_path / "second.eml").write_bytes(MAIL)
         assert terminal.end() == 0
-    *_, last = terminal.words.split("Reading mails")
-    assert "second.eml: acknowledge" in terminal.words
-    assert last.endswith(_WIPED)
+    assert f"{_WIPED}second.eml: acknowledge" in terminal.words
+    assert terminal.words.endswith(_WIPED)
