@@ -32,7 +32,7 @@ STAGES = {
     "words: language": ("bot.flows.intake.topics:language_of",),
     "words: routing": ("bot.core.topics:Router.route", "bot.core.topics:query_of"),
     "words: references in them": ("bot.core.threads:pointers_of",),
-    "words: into the index": ("bot.store.words:index", "bot.store.words:behind"),
+    "words: into the index": ("bot.store.words:index",),
     "decide: triage": ("bot.core.intakes:triage",),
     "decide: promise": ("bot.flows.intake.plan:_promise_columns",),
     "decide: the rest": ("bot.flows.intake.decide:decide",),

@@ -11,6 +11,7 @@ from bot.flows.rulebook import Rulebook
 from bot.loops import folding, following, indexing, linking, watching
 from bot.loops.beating import beat
 from bot.loops.fetching import Fetching
+from bot.loops.lagging import Lagging
 from bot.loops.leasing import Leasing
 from bot.loops.tending import SelfWatch
 from bot.loops.timetabling import Timetable
@@ -41,8 +42,9 @@ def loops(parts: Parts) -> Iterator[tuple[str, Loop]]:
     yield "watching", partial(watching.watch, store, book, parts.present, parts.wake)
     if book.outgoing.followers:
         yield "following", partial(following.follow, store, book, parts.present, leases, parts.wake)
-    yield "indexing", partial(indexing.index, store, leases)
-    yield "folding", partial(folding.fold, store, leases)
+    lagging = Lagging(store, leases)
+    yield "indexing", partial(indexing.index, store, leases, lagging)
+    yield "folding", partial(folding.fold, store, leases, lagging)
     scanner = None
     if address := parts.settings.form.clamav:
         from bot.loops import scanning  # noqa: PLC0415 - it reads mails whole, which few services need
@@ -51,8 +53,9 @@ def loops(parts: Parts) -> Iterator[tuple[str, Loop]]:
         scanner = Scanner(address)
         yield "scanning", partial(scanning.scan, store, scanner, parts.present, leases)
     fetching = Fetching(store, book, parts.present, parts.channels, scanner)
-    yield "fetching", partial(fetching.run, leases)
-    yield "linking", partial(linking.link, store, Secret(subkey(book.secret, Use.AUDIT)), leases)
+    yield "fetching", partial(fetching.run, leases, lagging)
+    yield "linking", partial(linking.link, store, Secret(subkey(book.secret, Use.AUDIT)), leases, lagging)
+    yield "lagging", lagging.run
 
 
 def timetable(parts: Parts) -> Timetable:

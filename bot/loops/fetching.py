@@ -12,6 +12,7 @@ from bot.core import remote_files as rules
 from bot.core.files import File
 from bot.flows.intake import media
 from bot.flows.rulebook import Rulebook
+from bot.loops.lagging import Lagging
 from bot.loops.leasing import TIMETABLE, Leasing
 from bot.present import Present
 from bot.store import remote_files
@@ -21,7 +22,6 @@ from bot.wire.clamav import NotScanned, Scanner
 
 logger = log.get("fetching")
 
-LOOK_SECONDS = 5.0
 # For one file of the largest size on a slow line.
 PATIENCE_SECONDS = 120.0
 MOST_AT_ONCE = 20
@@ -43,10 +43,10 @@ class Fetching:
         self._keepers = {name: channel for name, channel in channels.items() if isinstance(channel, FileKeeper)}
         self._scanner = scanner
 
-    async def run(self, leases: Leasing) -> None:
+    async def run(self, leases: Leasing, lagging: Lagging) -> None:
         """Fetch for ever; of several processes one does it."""
         while True:
-            await asyncio.sleep(LOOK_SECONDS)
+            await lagging.until(lambda lag: lag.has_files_to_fetch(self._present.now()))
             try:
                 while leases.holds(TIMETABLE) and await self.look():
                     pass

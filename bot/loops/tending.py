@@ -23,6 +23,8 @@ from bot.store.engine import Store, StoreUnavailable
 logger = log.get("tending")
 
 LOOK_SECONDS = 5.0
+# What is wrong in the store is told after minutes.
+LOOKS_AT_STORE_EVERY = timedelta(seconds=15)
 NOTE_LOOKS_EVERY = timedelta(minutes=1)
 # A daemon that loads its signatures anew does not answer for some minutes.
 FILES_WAIT = timedelta(minutes=15)
@@ -46,6 +48,8 @@ class SelfWatch:
         self.hand_over: Callable[[NewDelivery], Awaitable[None]] | None = None
         self._on: dict[str, On] = {}
         self._looks_noted_at: datetime | None = None
+        self._store_looked_at: datetime | None = None
+        self._alarms_of_store: list[Alarm] = []
         # Who has been told that the store is lost, while it is.
         self._lost_told: set[str] = set()
 
@@ -83,9 +87,9 @@ class SelfWatch:
     async def look(self, stepped: timedelta) -> None:
         """Look once; the clock has jumped by `stepped` since the last time."""
         now = self._present.now()
+        await self._look_at_store(now)
         alarms_now = [*self._channels(), *self._accounts(), *self._disk(), *self._clock(stepped, now)]
-        if self.is_leader():
-            alarms_now += await self._store.read(lambda connection: list(self._store_alarms(connection, now)))
+        alarms_now += self._alarms_of_store
         change = alarms.change(self._on, alarms_now, now, self._book.clocks.timing.alarm_over_after)
         if change.new or change.over:
             for alarm in change.new:
@@ -99,6 +103,14 @@ class SelfWatch:
             self._wake()
         self._on = dict(change.on)
         await self._note_looks(now)
+
+    async def _look_at_store(self, now: datetime) -> None:
+        """In the process that tells what all share, now and then; a clock that was set back keeps nobody from it."""
+        if not self.is_leader():
+            self._store_looked_at, self._alarms_of_store = None, []
+        elif self._store_looked_at is None or abs(now - self._store_looked_at) >= LOOKS_AT_STORE_EVERY:
+            self._alarms_of_store = await self._store.read(lambda c: list(self._store_alarms(c, now)))
+            self._store_looked_at = now
 
     async def _note_looks(self, now: datetime) -> None:
         """Once a minute: which channels can be read, for every process that shows it."""

@@ -36,12 +36,6 @@ def lacks(connection: Connection, event_id: int, link: bytes) -> bool:
     return connection.execute(query).scalar() != link
 
 
-def is_behind(connection: Connection) -> bool:
-    """Tell whether an event has no link yet."""
-    last = connection.execute(select(func.max(events.c.id))).scalar() or 0
-    return last > head(connection)[0]
-
-
 def extend(connection: Connection, secret: Secret) -> int:
     """Make the links of the next events that are settled; return how many."""
     # An event that is forgotten between reading and linking would be linked with what it said.

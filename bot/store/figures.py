@@ -63,11 +63,15 @@ class Extent:
     least: int = 0
     most: int = 0
 
+    @staticmethod
+    def from_text(stored: str | None) -> "Extent":
+        """Return it as it is stored; None: nothing is."""
+        return Extent(*map(int, (stored or "0 0").split()))
+
 
 def extent(connection: Connection) -> Extent:
     """Return up to which events the table follows; 0 where it was never filled."""
-    words = (cursors.read(connection, NAME) or "0 0").split()
-    return Extent(*map(int, words))
+    return Extent.from_text(cursors.read(connection, NAME))
 
 
 def remember(connection: Connection, reach: Extent) -> None:

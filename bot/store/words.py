@@ -33,9 +33,9 @@ _PHONE = re.compile(r"[0-9][0-9 ()./-]{7,20}[0-9]")
 _PHONE_DIGITS = range(9, 16)
 # The fields of a form and of the desk that are indexed.
 _FOUND_BY = ("name", "email", "phone", "postcode")
-_LAST = {
-    "sqlite": text("SELECT rowid FROM message_words ORDER BY rowid DESC LIMIT 1"),
-    "postgresql": text("SELECT message_id FROM message_words ORDER BY message_id DESC LIMIT 1"),
+LAST = {
+    "sqlite": "SELECT rowid FROM message_words ORDER BY rowid DESC LIMIT 1",
+    "postgresql": "SELECT message_id FROM message_words ORDER BY message_id DESC LIMIT 1",
 }
 _ADD = {
     "sqlite": text(
@@ -109,7 +109,7 @@ def index(connection: Connection) -> int:
     """Index the next messages that are not in the index yet; return their number."""
     # Without the lock, a message erased between reading and storing would be indexed again.
     direct.alone(connection, direct.WORDS)
-    after = connection.execute(_LAST[connection.dialect.name]).scalar() or 0
+    after = connection.execute(text(LAST[connection.dialect.name])).scalar() or 0
     rows = connection.execute(_NEW, {"after": after}).all()
     _insert(connection, rows)
     return len(rows)
@@ -152,12 +152,6 @@ def _phones(text: str) -> Iterator[tuple[str, str]]:
         number = re.sub(r"^\+44", "0", phones.normal(plus + match[0])).lstrip("+")
         if len(number) in _PHONE_DIGITS:
             yield match[0], number
-
-
-def behind(connection: Connection) -> bool:
-    """Tell whether a message is not in the index yet."""
-    last = connection.execute(_LAST[connection.dialect.name]).scalar() or 0
-    return connection.execute(select(messages.c.id).where(messages.c.id > last).limit(1)).scalar() is not None
 
 
 def hits(connection: Connection, words: str, *, after: int | None = None) -> Subquery | None:

@@ -6,12 +6,12 @@ from contextlib import suppress
 from sqlalchemy import Connection
 
 from bot.core.messages import Inbound
-from bot.flows.figures import folding as flow
 from bot.flows.rulebook import Rulebook
 from bot.loops import folding
+from bot.loops.lagging import Lagging
 from bot.loops.leasing import TIMETABLE, Leasing
 from bot.present import Present
-from bot.store import figures
+from bot.store import figures, lag
 from bot.store.engine import Store
 from tests.components.ports import PATIENCE_SECONDS
 from tests.flows.conftest import NOW, book, mail
@@ -30,12 +30,13 @@ async def test_what_happens_is_in_the_table_a_little_later(store: Store, book: R
         return logged(connection, book, message).id
 
     number = await store.write(log)
-    both = asyncio.gather(folding.fold(store, leases), leases.run())
+    lagging = Lagging(store, leases)
+    all_loops = asyncio.gather(folding.fold(store, leases, lagging), lagging.run(), leases.run())
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while await store.read(flow.is_behind):
+        while (await store.read(lag.look)).has_spells_to_make:
             await asyncio.sleep(0.05)
-    both.cancel()
+    all_loops.cancel()
     with suppress(asyncio.CancelledError):
-        await both
+        await all_loops
     (spell,) = await store.read(lambda c: figures.rows(c, [number]))
     assert (spell.number, spell.ending) == (0, "")

@@ -9,6 +9,7 @@ from structlog.testing import capture_logs
 from bot.core.chain import Secret
 from bot.core.events import Event, EventKind
 from bot.loops import linking
+from bot.loops.lagging import Lagging
 from bot.loops.leasing import TIMETABLE, Leasing
 from bot.present import Present
 from bot.store import chain, contacts
@@ -36,7 +37,9 @@ async def test_links_that_were_deleted_are_said_to_be_gone(store: Store) -> None
                 await asyncio.sleep(0.05)
 
     with capture_logs() as logged:
-        both = asyncio.gather(linking.link(store, Secret(b"s" * 32), leases), leases.run())
+        lagging = Lagging(store, leases)
+        linking_loop = linking.link(store, Secret(b"s" * 32), leases, lagging)
+        all_loops = asyncio.gather(linking_loop, lagging.run(), leases.run())
         for number in (1, 2):
             await store.write(_note)
             await wait(number)
@@ -45,8 +48,8 @@ async def test_links_that_were_deleted_are_said_to_be_gone(store: Store) -> None
         await store.write(lambda c: c.execute(delete(event_links)))
         await until(lambda: logged != [])
         await wait(2)
-        both.cancel()
+        all_loops.cancel()
         with suppress(asyncio.CancelledError):
-            await both
+            await all_loops
     (line,) = logged
     assert (line["event"], line["number"], line["head"]) == ("audit.head_lost", 2, head.hex())

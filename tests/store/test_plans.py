@@ -29,6 +29,7 @@ from bot.store import (
     history,
     holds,
     known,
+    lag,
     links,
     listing,
     merging,
@@ -44,7 +45,6 @@ from bot.store import (
     staff,
     tokens,
     views,
-    words,
 )
 from bot.store.audit import Looking
 from bot.store.databases import sqlite_engine
@@ -154,7 +154,7 @@ ASKED_ALWAYS: dict[str, Work[object]] = {
     "linked contacts": lambda c: links.group(c, 1),
     "what became of messages": lambda c: outbox.fates(c, 1),
     "views": lambda c: views.of(c, "a@b.example"),
-    "what is not indexed": words.behind,
+    "what lags behind": lag.look,
     "contacts of which something happened": lambda c: figures.contacts_between(c, 5, 9),
     "spells of contacts": lambda c: figures.rows(c, [1, 2]),
     "spells from events": lambda c: list(happenings.replay(c, [1, 2], 9)),

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from bot.core import chain as core
 from bot.core.chain import Record, Secret, Verification
 from bot.core.events import Event, EventKind
-from bot.store import chain, contacts, schema, sealing, trail
+from bot.store import chain, contacts, lag, schema, sealing, trail
 from bot.store.databases import transaction
 from bot.store.engine import Store
 from bot.store.tables import event_links, events
@@ -140,7 +140,7 @@ def test_an_untouched_chain_holds(ledger: Ledger) -> None:
     assert (verification.holds, verification.count, verification.event) == (True, 5, 5)
     assert ledger.store.read_now(chain.waiting_count) == 1
     assert ledger.store.write_now(lambda c: chain.extend(c, SECRET)) == 1
-    assert not ledger.store.read_now(chain.is_behind)
+    assert not ledger.store.read_now(lag.look).has_links_to_make
     assert ledger.verify().event == 6
 
 

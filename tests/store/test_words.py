@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, insert, text
 
 from bot.core.roles import Scope
-from bot.store import queue, retention, words
+from bot.store import lag, queue, retention, words
 from bot.store.engine import Store
 from bot.store.queue import Criteria
 from bot.store.sealing import new_key
@@ -106,7 +106,7 @@ def test_words_are_found(store: Store, query: str, contact_ids: list[int]) -> No
     _fill(store, "The café's bins overflow", "Damp in the bedroom: ring 01632 960 888", tail, phone="(+44) 1632 960888")
     assert store.write_now(words.index) == 3
     assert _contacts_with(store, query) == contact_ids
-    assert not store.read_now(words.behind)
+    assert not store.read_now(lag.look).has_words_to_index
     assert store.write_now(words.index) == 0
 
 
@@ -124,7 +124,7 @@ def test_a_message_that_is_withdrawn_leaves_its_contact_findable(store: Store) -
     """Its words are not found any more; the name and the reference of the contact are, for it is kept."""
     _fill(store, "A hole in the road")
     store.write_now(lambda c: retention.strip_messages(c, retention.within(1)))
-    assert store.read_now(words.behind)  # nothing is taken in out of its turn
+    assert store.read_now(lag.look).has_words_to_index  # nothing is taken in out of its turn
     store.write_now(words.index)
     store.write_now(lambda c: retention.strip_messages(c, retention.within(1)))
     assert _contacts_with(store, "hole") == []

@@ -40,11 +40,6 @@ def fold(connection: Connection, most: int) -> int:
     return up_to - reach.least
 
 
-def is_behind(connection: Connection) -> bool:
-    """Tell whether the table lacks events."""
-    return figures.extent(connection).least < settled.up_to(connection)
-
-
 def spells_at(
     connection: Connection, cut_off: int, begin: datetime, end: datetime, progress: Progress
 ) -> Iterator[Spell]:
