@@ -2,15 +2,13 @@
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 
 from rich.console import Console
 from rich.file_proxy import FileProxy
 from rich.live import Live
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-
-from bot.cli.progress import Move
 
 _REFRESHES_PER_SECOND = 4
 _BAR_COLUMNS = 20
@@ -23,8 +21,11 @@ class _Above(FileProxy):
 
 
 @contextmanager
-def shown_after(seconds: float, words: str, total: int | None) -> Iterator[Move]:
-    """Show the line once the block has lasted for so long, and wipe it out at the end."""
+def shown_after(seconds: float, words: str, total: int | None) -> Iterator[Callable[..., None]]:
+    """Show the line once the block has lasted for so long, and wipe it out at the end; give what moves it.
+
+    That takes how much is done, and may take of how much, and other words.
+    """
     amount = TextColumn("{task.fields[amount]}", markup=False)
     columns = TextColumn("{task.description}", markup=False), BarColumn(_BAR_COLUMNS), amount, TimeElapsedColumn()
     bar = Progress(*columns, auto_refresh=False)
