@@ -254,7 +254,7 @@ Name = Annotated[str, WORD]
 class ChannelSettings(BaseModel):
     """The keys that every `[[channel]]` table may have; each kind adds its own. Unknown keys are errors."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     name: Annotated[str, NAME]
     kind: str

@@ -14,7 +14,6 @@ from bot.core.languages import LANGUAGES
 from bot.core.messages import Inbound, Party
 from bot.core.needs import as_column, of_column
 from bot.core.page_sentences import sentence
-from bot.wire.bundles import bundle
 from bot.wire.typed import email_fault, is_visible, line, name_fault, paragraphs, phone_fault
 
 POSTCODE_LIMIT = 10
@@ -147,8 +146,15 @@ class WebForm:
             # Without an address nothing is sent: the page that took it was the receipt.
             told_by="us" if entry.email or (is_text and phone) else "at once",
             fields={"name": entry.name, "phone": entry.phone, "email": entry.email} | entry.about(),
-            raw=bundle(words, files, digest) if files else words.encode(),
+            raw=_with_files(words, files, digest) if files else words.encode(),
         )
+
+
+def _with_files(words: str, files: Sequence[File], digest: str) -> bytes:
+    # All that reads mails comes with it, and the settings of the form are read at every start.
+    from bot.wire.bundles import bundle  # noqa: PLC0415
+
+    return bundle(words, files, digest)
 
 
 def build(name: str, settings: Settings) -> WebForm:

@@ -13,8 +13,8 @@ from bot.core.board import PLACEHOLDER
 from bot.core.books import Book
 from bot.core.escalations import NO_WINDOW, Window
 from bot.core.feedback import FeedbackRules
-from bot.core.intakes import Facts
 from bot.core.outlets import Limits
+from bot.core.rules import Facts
 from bot.flows.rulebook import ClockRules, IntakeRules, OutgoingRules, Rulebook, Team, Way
 from bot.render import answers
 from bot.settings.reading import Settings

@@ -10,7 +10,7 @@ from bot.core.phrases import fold
 class Table(BaseModel):
     """A table of a configuration file: unknown keys are errors, and values never change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def _words(value: tuple[str, ...]) -> tuple[str, ...]:

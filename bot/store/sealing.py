@@ -13,7 +13,6 @@ from typing import Any
 from sqlalchemy import Connection, Table, Text, bindparam, select, tuple_, type_coerce, update
 
 from bot.store.column_types import Sealed, SealedBytes, SealedLookup
-from bot.store.trail import gate
 
 MARK, MARK_ALIKE = "sealed:", "sealed="
 ROWS_AT_ONCE = 500
@@ -95,6 +94,9 @@ def lookup_columns(table: Table) -> list[Any]:
 
 def reseal(connection: Connection, table: Table, after: Any, columns: Sequence[Any] = ()) -> tuple[Any, int]:
     """Encrypt these columns (all) of the next rows of a table; return where to go on (None: done), and their number."""
+    # With the trail comes all that proves it, and every start reads this file.
+    from bot.store.trail import gate  # noqa: PLC0415
+
     columns, (keys, most) = columns or sealed_columns(table), _keys(table)
     labels = [f"chosen_{number}" for number in range(len(keys))]
     chosen = (key.label(label) for key, label in zip(keys, labels, strict=True))

@@ -88,7 +88,7 @@ class OAuth(BaseModel):
     With `refresh_token` the grant is refresh_token, without it client_credentials.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     token_url: Annotated[str, Form(r"https?://[\x21-\x7e]+", _OF_TOKENS), AfterValidator(https_unless_local)]
     # The characters of RFC 6749 appendix A.
