@@ -30,6 +30,7 @@ from hypothesis import settings
 
 from bot.store import schema
 from tests.components import o365, synapse
+from tests.components.compiled import compile_once
 from tests.components.daemons import program
 from tests.components.passwords import hash_quickly
 from tests.components.ports import PATIENCE_SECONDS
@@ -127,6 +128,7 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     Service.is_forked = True
     hash_quickly()
+    compile_once()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
