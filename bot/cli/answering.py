@@ -1,13 +1,14 @@
 """What a command says that did something to a contact: a sentence, or the object that the API answers with."""
 
 from typing import TYPE_CHECKING, Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 
 from bot.cli import terminal
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from bot.core.contacts import Contact
 
 Json = Annotated[
@@ -16,7 +17,7 @@ Json = Annotated[
 ]
 
 
-def say(contact: "Contact", sentence: str, zone: ZoneInfo, *, as_json: bool, **more: Any) -> None:
+def say(contact: "Contact", sentence: str, zone: "ZoneInfo", *, as_json: bool, **more: Any) -> None:
     """Print the sentence; as JSON with the contact as it stands now, as `Done` of the API, and `more` facts of it.
 
     Instants are in local time with their offset.

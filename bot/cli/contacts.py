@@ -3,7 +3,6 @@
 import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 import typer
 
@@ -13,6 +12,7 @@ from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from zoneinfo import ZoneInfo
 
     from sqlalchemy import Connection
 
@@ -96,7 +96,7 @@ class Turn(NamedTuple):
         return self.contact.reference
 
     @property
-    def zone(self) -> ZoneInfo:
+    def zone(self) -> "ZoneInfo":
         """The organisation's local time."""
         return self.book.clocks.default_calendar.zone
 
