@@ -39,12 +39,9 @@ def verify(
     configured, store = open_store(config)
     web_secret = configured.web.secret.get_secret_value().encode()
     start = Verification(Secret(subkey(web_secret, Use.AUDIT)), subkey(web_secret, Use.FORGOTTEN_NAMES), links)
-    try:
-        with progress.line("Checking events", store.read_now(chain.head)[0], is_hidden=as_json) as move:
-            verification = store.read_now(lambda c: chain.verify(c, start, move))
-        waiting_count = store.read_now(chain.waiting_count)
-    finally:
-        store.let_go()
+    with progress.line("Checking events", store.read_now(chain.head)[0], is_hidden=as_json) as move:
+        verification = store.read_now(lambda c: chain.verify(c, start, move))
+    waiting_count = store.read_now(chain.waiting_count)
     if as_json:
         typer.echo(json.dumps(_facts(verification, waiting_count)))
     else:

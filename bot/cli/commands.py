@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from bot import __version__
+from bot.cli import open_stores
 from bot.cli.lazy import LazyGroup, Line
 
 CONTACTS = {
@@ -171,6 +172,8 @@ class _Ackbot(LazyGroup):
             from bot.cli import endings
 
             endings.end(error)
+        finally:
+            open_stores.until_the_end.close()
         return outcome
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
-from bot.cli import noting, terminal
+from bot.cli import noting, open_stores, terminal
 from bot.cli.configuration import MISUSE, NEGATIVE, Directory, basis_or_exit, load_or_exit, rulebook_of
 from bot.cli.instants import instant_or_exit
 
@@ -122,31 +122,37 @@ def change(reference: str, config: Any, work: "Callable[[Connection, Turn], T]")
 
 
 def open_store(config: Any, *, make: bool = False) -> "tuple[Settings, Store]":
-    """The configuration and its store; one that is not there is made, or refused as an older one is (StoreRefused)."""
+    """The configuration and its store, closed when the command ends.
+
+    A store that is not there is made, or refused as an older one is (StoreRefused).
+    """
     from bot.present import Present
     from bot.store import keys, schema
-    from bot.store.engine import Store
 
     configured = load_or_exit(config)
     url, secrets = configured.store.url, configured.store.secrets
     if make and schema.current(url) is None:
         schema.prepare(url, may_upgrade=False)
         keys.begin(url, secrets, Present().now())
-    schema.require(url)
-    keys.require(url, secrets)
-    return configured, Store(url, secrets)
+    return configured, _store_of(url, secrets)
 
 
 def open_basis(config: Any) -> "tuple[Basis, Store]":
     """What stands of a store in the configuration, and the store: for what needs nothing else of it."""
+    basis = basis_or_exit(config)
+    return basis, _store_of(basis.store.url, basis.store.secrets)
+
+
+def _store_of(url: str, secrets: tuple[str, ...]) -> "Store":
+    """The store at that address, closed when the command ends. Raises StoreRefused."""
     from bot.store import keys, schema
     from bot.store.engine import Store
 
-    basis = basis_or_exit(config)
-    url, secrets = basis.store.url, basis.store.secrets
     schema.require(url)
     keys.require(url, secrets)
-    return basis, Store(url, secrets)
+    store = Store(url, secrets)
+    open_stores.until_the_end.callback(store.let_go)
+    return store
 
 
 def contact_or_exit(store: "Store", configured: "Settings", text: str) -> "Contact":

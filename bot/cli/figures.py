@@ -35,12 +35,9 @@ def rebuild(
     The service may run meanwhile, and reports are right all the time.
     """
     _, store = open_store(config)
-    try:
-        with progress.line("Counting contacts anew", is_hidden=as_json) as move:
-            count, differing = _make_anew(store, move, is_trial=check)
-        references = store.read_now(partial(_references, ids=differing[:_MOST_NAMED]))
-    finally:
-        store.let_go()
+    with progress.line("Counting contacts anew", is_hidden=as_json) as move:
+        count, differing = _make_anew(store, move, is_trial=check)
+    references = store.read_now(partial(_references, ids=differing[:_MOST_NAMED]))
     if as_json:
         typer.echo(json.dumps({"contacts": count, "differing": len(differing), "references": references}))
     else:

@@ -74,8 +74,8 @@ def test_a_service_and_a_command_import_what_they_use(tmp_path: Path) -> None:
 
 
 def test_help_imports_no_command() -> None:
-    """Nor what draws boxes around help: only the table."""
+    """Nor what draws boxes around help: only the table, and what closes the stores of commands."""
     modules = _modules(HELP)
     own = {name for name in modules if name.startswith("bot.")}
-    assert own == {"bot.cli", "bot.cli.commands", "bot.cli.lazy"}
+    assert own == {"bot.cli", "bot.cli.commands", "bot.cli.lazy", "bot.cli.open_stores"}
     assert "rich" not in modules

@@ -1,11 +1,14 @@
 """How commands end that cannot do their work: a plain line and a status, never a traceback."""
 
+import gc
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,12 +19,13 @@ from typer.testing import CliRunner, Result
 
 from bot import kinds
 from bot.cli.commands import app
+from bot.cli.configuration import NEGATIVE
 from bot.cli.endings import INTERRUPTED, PIPE_CLOSED
 from bot.store import databases, schema
 from tests.components import service as configured
 from tests.components.service import Service
 
-REFERENCE = "EX-7K3M-9QPH"
+REFERENCE = "EX-7K3M-9QPR"
 # What each command takes that works on a store.
 ON_A_STORE = {
     "audit verify": "",
@@ -155,14 +159,27 @@ def test_a_store_that_somebody_locks_is_one_plain_line(
     """Status 2."""
     service = _configured(tmp_path)
     schema.upgrade(service.store_url)
-    holder = sqlite3.connect(service.store, isolation_level=None)
-    holder.execute("PRAGMA locking_mode=EXCLUSIVE")
-    holder.execute("BEGIN EXCLUSIVE")
+    with closing(sqlite3.connect(service.store, isolation_level=None)) as holder:
+        holder.execute("PRAGMA locking_mode=EXCLUSIVE")
+        holder.execute("BEGIN EXCLUSIVE")
+        result = _run(service, command)
+    assert (result.exit_code, "locked" in result.stderr, result.stderr.count("\n")) == (2, True, 1)
+
+
+@pytest.mark.parametrize("command", ONE_OF_EACH_SORT)
+def test_a_command_that_ended_has_closed_its_store(
+    command: str, tmp_path: Path, fresh_file: Path, monkeypatches: pytest.MonkeyPatch
+) -> None:
+    """With the last connection SQLite removes its log of writes, whether the command could do its work or not."""
+    service = _configured(tmp_path)
+    shutil.copy(fresh_file, service.store)
+    gc.disable()  # nor is it closed by chance
     try:
         result = _run(service, command)
+        assert result.exit_code in (0, NEGATIVE), result.stderr
     finally:
-        holder.close()
-    assert (result.exit_code, "locked" in result.stderr, result.stderr.count("\n")) == (2, True, 1)
+        gc.enable()
+    assert [path.name for path in tmp_path.glob("*.db*")] == [service.store.name]
 
 
 def test_a_folder_in_which_nothing_can_be_written_is_one_plain_line(

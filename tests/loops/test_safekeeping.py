@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -62,7 +63,7 @@ async def test_a_renewed_token_survives_a_restart(peer: XPeer, store: Store, tmp
     """Each process goes on with the newest; what lies in the store is not readable."""
     for _ in range(3):
         assert "@council" in await answer_of(peer, account(peer, store))
-    with sqlite3.connect(tmp_path / "ackbot.db") as connection:
+    with closing(sqlite3.connect(tmp_path / "ackbot.db")) as connection:
         (sealed,) = connection.execute("SELECT secret FROM account_secrets").fetchone()
     assert sealed
     assert peer.refresh_token not in sealed

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, MetaData, Table, create_engine, make_url, select, text
+from sqlalchemy import Connection, MetaData, NullPool, Table, create_engine, make_url, select, text
 
 from bot.store import schema
 from bot.store.databases import database_path, is_shared, transaction
@@ -51,7 +51,7 @@ def content(connection: Connection, tables: dict[str, Table]) -> dict[str, list[
 
 
 def _rows_of_file(tables: dict[str, Table]) -> dict[str, list[dict[str, Any]]]:
-    engine = create_engine(make_url("sqlite://"))
+    engine = create_engine(make_url("sqlite://"), poolclass=NullPool)
     with engine.connect() as connection:
         raw = connection.connection.driver_connection
         assert isinstance(raw, sqlite3.Connection)

@@ -104,14 +104,13 @@ async def test_one_units_fault_leaves_its_neighbours_alone(store: Store) -> None
 @pytest.mark.parametrize("store_url", ["sqlite"], indirect=True)
 async def test_a_locked_database_is_said_and_survived(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """While another holds the file, writing is refused as unavailable; afterwards it works again."""
-    other = sqlite3.connect(database_path(store.url), isolation_level=None)
     await store.write(lambda c: c.exec_driver_sql("PRAGMA busy_timeout=50").close())
-    other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(StoreUnavailable, match="locked"):
+    with closing(sqlite3.connect(database_path(store.url), isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(StoreUnavailable, match="locked"):
+            await store.write(lambda c: cursors.put(c, "a", "1", NOW))
+        other.execute("ROLLBACK")
         await store.write(lambda c: cursors.put(c, "a", "1", NOW))
-    other.execute("ROLLBACK")
-    await store.write(lambda c: cursors.put(c, "a", "1", NOW))
-    other.close()
 
 
 async def test_readers_change_nothing(store: Store) -> None:
