@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -271,16 +271,24 @@ def _urgent(directory: Path, main: Main | None, mistakes: list[Mistake]) -> Rule
     return () if faults else urgent.rules()
 
 
+@cache
 def _packaged_rules(path: Path) -> tuple[Rule, ...]:
-    """Return rules that were tested before they were packaged: to read them takes as long as all other files."""
+    """Return rules that were tested before they were packaged, the same each time: their phrases are read once."""
     return Urgent.model_validate(documents.read(path).table).rules()
 
 
 def _file_of(directory: Path, name: str, mistakes: list[Mistake]) -> Document:
     """Return the directory's own file of this name, else the packaged one."""
-    document = documents.read(_path_of(directory, name))
+    path = _path_of(directory, name)
+    document = documents.read(path) if path.parent.is_relative_to(directory) else _packaged(path)
     mistakes += document.mistakes
     return document
+
+
+@cache
+def _packaged(path: Path) -> Document:
+    """Read a packaged file, once in a process: it stays as it is while the program runs."""
+    return documents.read(path)
 
 
 def _path_of(directory: Path, name: str) -> Path:
