@@ -36,6 +36,7 @@ from tests.components.passwords import hash_quickly
 from tests.components.ports import PATIENCE_SECONDS
 from tests.components.postgres import Postgres
 from tests.components.service import Service
+from tests.components.stores import make_store
 from tests.thoroughness import NIGHTLY
 
 # How long an example takes says more of the machine than of the code.
@@ -90,7 +91,7 @@ def postgres() -> Iterator[Postgres]:
 def fresh_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A SQLite store with every table, to be copied."""
     path = tmp_path_factory.mktemp("fresh") / "ackbot.db"
-    schema.upgrade(f"sqlite:///{path}")
+    make_store(f"sqlite:///{path}")
     return path
 
 

@@ -18,11 +18,11 @@ from aiosmtpd.handlers import Sink
 from bot import kinds
 from bot.app import Service
 from bot.present import Present
-from bot.store import schema
 from tests.architecture.documents import pages
 from tests.architecture.house import ROOT
 from tests.components import service as configured
 from tests.components.ports import free_port
+from tests.components.stores import make_store
 
 # Each language, format and page that a receipt may have or name is a file of its own.
 MOST_FILES = 47
@@ -96,7 +96,7 @@ async def _service(folder: Path) -> AsyncIterator[tuple[int, Path]]:
     port = free_port()
     tables = [configured.LMTP.format(port=port), configured.SMTP.format(port=server.port)]
     settings = kinds.load(configured.Service(folder, tables).config)
-    schema.upgrade(settings.store.url)
+    make_store(settings.store.url)
     service = Service(settings, Present(), roles=frozenset({"listen", "send"}))
     await service.start()
     for task in service._tasks:

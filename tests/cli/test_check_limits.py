@@ -13,10 +13,10 @@ from bot.flows.intake.receive import receive
 from bot.flows.outgoing import deliver
 from bot.flows.outgoing.deliver import ClaimTerms
 from bot.kinds import load
-from bot.store import schema
 from bot.store.engine import Store
 from tests.components import service as configured
 from tests.components.service import Service
+from tests.components.stores import make_store
 from tests.flows.conftest import NOW, Make, mail
 
 __all__ = ["mail"]
@@ -27,7 +27,7 @@ def advice(folder: Path, mail: Make, limits: str, count: int) -> list[str]:
     service = Service(folder, [configured.LMTP.format(port=1), configured.SMTP.format(port=2), limits])
     settings = load(service.config)
     if count:
-        schema.upgrade(settings.store.url)
+        make_store(settings.store.url)
         store, book = Store(settings.store.url), rulebook_of(settings)
         batch = Batch(tuple(mail(n, From=f"p{n}@homes{n}.example") for n in range(count)))
         store.write_now(lambda c: receive(c, batch, Reading("inbox"), NOW, book, Capacity()))

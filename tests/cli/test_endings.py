@@ -2,7 +2,6 @@
 
 import gc
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -21,9 +20,10 @@ from bot import kinds
 from bot.cli.commands import app
 from bot.cli.configuration import NEGATIVE
 from bot.cli.endings import INTERRUPTED, PIPE_CLOSED
-from bot.store import databases, schema
+from bot.store import databases
 from tests.components import service as configured
 from tests.components.service import Service
+from tests.components.stores import make_store
 
 REFERENCE = "EX-7K3M-9QPR"
 # What each command takes that works on a store.
@@ -158,7 +158,7 @@ def test_a_store_that_somebody_locks_is_one_plain_line(
 ) -> None:
     """Status 2."""
     service = _configured(tmp_path)
-    schema.upgrade(service.store_url)
+    make_store(service.store_url)
     with closing(sqlite3.connect(service.store, isolation_level=None)) as holder:
         holder.execute("PRAGMA locking_mode=EXCLUSIVE")
         holder.execute("BEGIN EXCLUSIVE")
@@ -168,11 +168,11 @@ def test_a_store_that_somebody_locks_is_one_plain_line(
 
 @pytest.mark.parametrize("command", ONE_OF_EACH_SORT)
 def test_a_command_that_ended_has_closed_its_store(
-    command: str, tmp_path: Path, fresh_file: Path, monkeypatches: pytest.MonkeyPatch
+    command: str, tmp_path: Path, monkeypatches: pytest.MonkeyPatch
 ) -> None:
     """With the last connection SQLite removes its log of writes, whether the command could do its work or not."""
     service = _configured(tmp_path)
-    shutil.copy(fresh_file, service.store)
+    make_store(service.store_url)
     gc.disable()  # nor is it closed by chance
     try:
         result = _run(service, command)

@@ -18,13 +18,14 @@ from bot.cli.configuration import rulebook_of
 from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.intake.receive import receive
 from bot.kinds import load
-from bot.store import schema, sealing, shunt
+from bot.store import sealing, shunt
 from bot.store.engine import Store
 from bot.wire.mail import mime
 from tests.cli.screen import Screen
 from tests.cli.tree import every_command
 from tests.components import service as configured
 from tests.components.service import Service
+from tests.components.stores import make_store
 from tests.components.terminal import Terminal
 from tests.flows.conftest import NOW
 
@@ -98,7 +99,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def _fill(directory: Path) -> None:
     settings = load(directory / "config")
-    schema.upgrade(settings.store.url)
+    make_store(settings.store.url)
     store, book = Store(settings.store.url, settings.store.secrets), rulebook_of(settings)
     message = mime.read(MAIL, channel="inbox", received_at=None)
     (filing,) = store.write_now(lambda c: receive(c, Batch((message,)), Reading("inbox"), NOW, book, Capacity())).filed

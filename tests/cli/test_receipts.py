@@ -16,10 +16,11 @@ from bot.core.messages import Inbound
 from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.intake.receive import receive
 from bot.kinds import load
-from bot.store import holds, outbox, schema
+from bot.store import holds, outbox
 from bot.store.engine import Store
 from tests.components import service as configured
 from tests.components.service import Service
+from tests.components.stores import make_store
 from tests.flows.conftest import NOW, mail
 
 Run = Callable[..., Result]
@@ -31,7 +32,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs a command on a configuration with one mailbox, whose store is new."""
     monkeypatch.setenv("ACKBOT_SECRET", "s" * 40)
     service = Service(tmp_path, [configured.LMTP.format(port=1), configured.SMTP.format(port=2)])
-    schema.upgrade(f"sqlite:///{service.store}")
+    make_store(f"sqlite:///{service.store}")
 
     def command(*arguments: str, env: dict[str, str] | None = None) -> Result:
         return CliRunner().invoke(app, [*arguments, "--config", str(service.config)], env=env)

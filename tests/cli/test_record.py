@@ -7,10 +7,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from bot.cli.commands import app
-from bot.store import schema
 from tests.cli.test_receipts import lines
 from tests.components import service as configured
 from tests.components.service import Service
+from tests.components.stores import make_store
 
 DESK = '[[channel]]\nname = "desk"\nkind = "desk"\nreplies_by = "post"\n'
 CALL = ("--text", "The street light is out", "--name", "Sam Reed", "--subject", "Street light")
@@ -22,7 +22,7 @@ class Terminal:
 
     def __init__(self, directory: Path) -> None:
         self.service = Service(directory, [configured.SMTP.format(port=2), DESK])
-        schema.upgrade(self.service.store_url)
+        make_store(self.service.store_url)
 
     def run(self, *arguments: str, keys: str = "") -> Result:
         """Run a command; `keys` are typed while it asks."""
@@ -125,6 +125,6 @@ def test_without_a_desk_there_is_nothing_to_record_with(tmp_path: Path, monkeypa
     service = Service(tmp_path, [configured.SMTP.format(port=2).replace("post", "desk", 1)])
     config = service.config / "ackbot.toml"
     config.write_text(config.read_text(encoding="utf-8").replace('"post"', '"desk"'), encoding="utf-8")
-    schema.upgrade(service.store_url)
+    make_store(service.store_url)
     result = CliRunner().invoke(app, ["contacts", "record", *CALL, "--config", str(service.config)])
     assert (result.exit_code, 'kind = "desk"' in result.stderr) == (2, True)

@@ -20,7 +20,7 @@ from bot.flows import attempts
 from bot.flows.intake.batches import Capacity, Reading
 from bot.flows.intake.receive import receive
 from bot.present import Present
-from bot.store import schema, shunt, staff, suppressions
+from bot.store import shunt, staff, suppressions
 from bot.store.engine import Store
 from bot.store.staff import Account
 from bot.wire.mail import mime
@@ -29,6 +29,7 @@ from tests.cli.test_record import DESK
 from tests.cli.tree import every_command
 from tests.components import service as configured
 from tests.components.service import Service
+from tests.components.stores import make_store
 from tests.flows.conftest import NOW
 
 NOBODY = "EX-2222-2222"
@@ -249,7 +250,7 @@ def directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         other = Service(place / "other", [configured.SMTP.format(port=2)])
         (other.config / "urgent.toml").write_text("")
         service = Service(place, [configured.LMTP.format(port=1), configured.SMTP.format(port=2), DESK])
-        schema.upgrade(service.store_url)
+        make_store(service.store_url)
         (place / "mail.eml").write_bytes(_mail("open", {}))
         (place / "words.txt").write_text("We are sorry.\n")
         (place / "nobody.txt").write_text(NOBODY)

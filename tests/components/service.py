@@ -1,13 +1,10 @@
 """The service itself, started as a process of its own with a configuration directory, and driven from outside."""
 
-import atexit
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Sequence
@@ -20,10 +17,10 @@ from sqlalchemy import Engine, NullPool, create_engine, text
 from typer.testing import CliRunner, Result
 
 from bot.cli.commands import app
-from bot.store import schema
 from bot.store.databases import driver_url
 from tests.components.forked import ROOT, Forked
 from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
+from tests.components.stores import make_store
 
 ORGANISATION = """
 [organisation]
@@ -102,17 +99,6 @@ def ask(store_url: str, query: str) -> "list[Any]":
 
 
 @cache
-def _new_store() -> Path:
-    """A store as the first start makes it; to make it takes longer than the start itself."""
-    folder = Path(tempfile.mkdtemp())
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = folder / "ackbot.db"
-    schema.upgrade(f"sqlite:///{path}")
-    path.chmod(0o600)
-    return path
-
-
-@cache
 def _engine(store_url: str) -> Engine:
     return create_engine(driver_url(store_url), poolclass=NullPool)
 
@@ -160,7 +146,7 @@ class Service:
     def start(self, *options: str, wait: bool = True) -> Self:
         """Start, and return when /readyz answers 200. A new store is a copy of one that has every table."""
         if self.is_forked and self.store_url == f"sqlite:///{self.store}" and not self.store.exists():
-            shutil.copy(_new_store(), self.store)
+            make_store(self.store_url)
         self._process = self._launch(["run", "--config", str(self.config), *options])
         if wait:
             try:

@@ -12,11 +12,11 @@ import pytest
 from bot.channel import Misconfigured, Temporary
 from bot.loops import safekeeping
 from bot.present import Present
-from bot.store import schema
 from bot.store.engine import Store
 from bot.wire.platforms.user_tokens import RenewableToken
 from channels import x
 from channels.x import X
+from tests.components.stores import make_store
 from tests.peers.x import REFRESH, SECRET, TOKEN, XPeer
 
 INSTALLATION = b"a secret of the installation, which is long enough"
@@ -33,7 +33,7 @@ def peer() -> Iterator[XPeer]:
 async def store(tmp_path: Path) -> AsyncIterator[Store]:
     """An empty store without keys."""
     url = f"sqlite:///{tmp_path}/ackbot.db"
-    schema.upgrade(url)
+    make_store(url)
     new_store = Store(url)
     new_store.open()
     yield new_store

@@ -14,11 +14,12 @@ from sqlalchemy.exc import IntegrityError
 from bot.core import chain as core
 from bot.core.chain import Record, Secret, Verification
 from bot.core.events import Event, EventKind
-from bot.store import chain, contacts, lag, schema, sealing, trail
+from bot.store import chain, contacts, lag, sealing, trail
 from bot.store.databases import transaction
 from bot.store.engine import Store
 from bot.store.tables import event_links, events
 from tests.components.postgres import Postgres
+from tests.components.stores import make_store
 from tests.components.tampering import drop_triggers, tamper
 
 NOW = datetime(2026, 11, 30, 9, 15, tzinfo=UTC)
@@ -91,7 +92,7 @@ def test_the_database_refuses_to_change_an_event(ledger: Ledger, statement: str)
 def test_sqlite_refuses_to_replace_an_event(tmp_path: Path) -> None:
     """INSERT OR REPLACE deletes without asking the trigger for that."""
     url = f"sqlite:///{tmp_path}/store.db"
-    schema.upgrade(url)
+    make_store(url)
     event = "INTO events (id, at, kind) VALUES (1, '2026-11-30', 'closed')"
     with transaction(url, writes=True) as connection:
         connection.execute(text(f"INSERT {event}"))
