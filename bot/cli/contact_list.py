@@ -86,12 +86,13 @@ def _print(store: "Store", zone: "ZoneInfo", choice: "Choice", most: int, *, as_
 
 def _read(store: "Store", choice: "Choice", most: int) -> "Iterator[Contact]":
     """Read page by page; whoever reads many is noted before they see them."""
-    from bot.core.events import EventKind
     from bot.store import listing
 
     count, last = 0, None
     while rows := store.read_now(partial(listing.page, choice=choice, after=last, most=_next(most, count))):
         if count <= noting.MOST_AT_ONCE < count + len(rows):
+            from bot.core.events import EventKind
+
             noting.note(store, present(store), EventKind.READ_IN_BULK, contacts=f"more than {noting.MOST_AT_ONCE}")
         yield from rows
         count, last = count + len(rows), rows[-1]

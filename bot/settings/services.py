@@ -12,7 +12,8 @@ from bot.core.mistakes import Mistake, as_text, choice, used_twice
 from bot.core.phrases import Phrases, fold
 from bot.core.standards import WhyNoMedium
 from bot.core.topics import MOST_RECEIPT_TEXT, MOST_RECEIPT_WORDS, Router
-from bot.settings.tables import Table, Words
+from bot.settings.tables import Table
+from bot.settings.words import Words
 
 # TA, TA1 or TA1 3: an area, a district, a sector.
 _PREFIX = re.compile(r"[A-Z]{1,2}(\d[A-Z\d]?( \d)?)?")

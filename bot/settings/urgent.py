@@ -10,7 +10,8 @@ from bot.allowed import LANGUAGE, NAME
 from bot.core.mistakes import Mistake, as_text, choice, used_twice
 from bot.core.phrases import Groups, Phrases, groups_of, words_of
 from bot.core.urgencies import Rule
-from bot.settings.tables import Table, Words
+from bot.settings.tables import Table
+from bot.settings.words import Words
 
 Language = Annotated[str, LANGUAGE]
 GroupName = Annotated[str, NAME]

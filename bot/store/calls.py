@@ -8,7 +8,7 @@ from bot.core.contacts import Contact
 from bot.core.deliveries import OUT, State
 from bot.core.roles import Scope
 from bot.store.conditions import IS_CALL, IS_CALLING
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.queue import within
 from bot.store.tables import contacts, deliveries
 

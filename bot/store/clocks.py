@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from bot.core.contacts import Contact, State
 from bot.core.escalations import Decision
 from bot.store.conditions import IS_OPEN, IS_OWNED
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.tables import contacts
 
 

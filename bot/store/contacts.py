@@ -35,6 +35,7 @@ from bot.core.messages import StoredMessage
 from bot.store import direct
 from bot.store.column_types import Instant
 from bot.store.conditions import IS_OPEN
+from bot.store.contact_rows import contact_of
 from bot.store.direct import rows_of, run_many
 from bot.store.installation import reference_key
 from bot.store.tables import contacts, events, messages, raw_messages
@@ -55,8 +56,6 @@ def _earlier(at: Any) -> Any:
     return case((contacts.c.next_look_at <= at, contacts.c.next_look_at), else_=at)
 
 
-# A contact has the columns of its table, in their order.
-_WIDTH = len(contacts.c)
 _ADD = (insert(contacts), insert(messages), insert(raw_messages))
 _NOTE = insert(events)
 _WITH_ID = select(contacts).where(contacts.c.id.in_(bindparam("ids", expanding=True)))
@@ -185,11 +184,6 @@ def _row_of(event: Event) -> Values:
         "actor": event.actor,
         "details": _to_json(event.details),
     }
-
-
-def contact_of(row: Sequence[Any]) -> Contact:
-    """The contact in a row that ends with the columns of its table."""
-    return Contact(*row[-_WIDTH:])
 
 
 def find(connection: Connection, reference: str) -> Contact | None:

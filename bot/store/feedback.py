@@ -12,7 +12,7 @@ from bot.core.deliveries import Purpose, State
 from bot.core.feedback import Count, Feedback
 from bot.core.roles import Scope
 from bot.store.conditions import HAS_SENDER, IS_UNREAD
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.queue import within
 from bot.store.tables import contacts, deliveries, feedback
 from bot.store.upserts import insert

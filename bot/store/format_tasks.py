@@ -10,7 +10,7 @@ from sqlalchemy import Connection, func, select, update
 from bot.core.contacts import Contact
 from bot.core.roles import Scope
 from bot.store.conditions import IS_TO_MAKE
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.tables import contacts, format_tasks
 from bot.store.upserts import insert
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 
-from bot.store import direct, leases, rules, schema, words
+from bot.store import direct, rules, schema, words
 from bot.store.databases import is_shared, transaction
 from bot.store.engine import Store
 from bot.store.schema import StoreRefused
@@ -80,6 +80,9 @@ def reseal_all(url: str, keys: Sequence[str], now: datetime, progress: Progress)
 
 def _prepare(connection: Connection, url: str, ring: Ring, now: datetime) -> None:
     """Make the key to look up by, and keep out programs that know of none. Raises StoreRefused if others run."""
+    # With the leases comes the outbox, and every command reads this file.
+    from bot.store import leases  # noqa: PLC0415
+
     if is_shared(url) and leases.living(connection):
         raise StoreRefused(
             "addresses in the store must be sealed first, and other processes work on it: stop them all, "

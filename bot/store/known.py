@@ -35,7 +35,7 @@ from bot.store.conditions import (
     IS_RECEIPT,
     IS_UNPROVEN,
 )
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.direct import rows_of
 from bot.store.needs import COLUMNS, Needs
 from bot.store.outbox import delivery_of

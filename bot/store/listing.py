@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, literal_column, select, tuple_
 
 from bot.core.contacts import Contact, State
 from bot.store.conditions import IS_CLOSED, IS_FINISHED, IS_OPEN
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.tables import contacts
 
 Run = tuple[list[Any], Sequence[Any]]

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, bindparam, select, update
 
 from bot.core.contacts import Contact
 from bot.store import words
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.tables import contacts, messages
 
 _MERGED = (

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from bot.core.contacts import Contact
 from bot.core.events import EventKind
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.direct import run_many
 from bot.store.tables import contacts, events
 

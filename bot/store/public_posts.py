@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select, func, select, update
 from bot.core.contacts import Contact, State
 from bot.core.roles import Scope
 from bot.store.conditions import IS_UNLOOKED_AT
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.queue import within
 from bot.store.tables import contacts, messages, public_posts
 from bot.store.upserts import insert

@@ -19,7 +19,7 @@ from bot.store.conditions import (
     IS_UNDELIVERED,
     IS_URGENT,
 )
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.listing import in_state
 from bot.store.tables import contacts, deliveries
 

@@ -9,7 +9,7 @@ from bot.core.contacts import Contact
 from bot.core.deliveries import OUT, WAITING, Purpose, State
 from bot.store import wakeups
 from bot.store.conditions import HAS_NO_RECEIPT, IS_RECEIPT, SHARES_RECEIPT
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.tables import contacts, deliveries
 
 # What tells people that we have what they wrote: after an answer it is worse than nothing.

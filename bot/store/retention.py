@@ -25,7 +25,7 @@ from bot.store import (
     words,
 )
 from bot.store.conditions import IS_NOTICE, MAY_BE_FORGOTTEN
-from bot.store.contacts import contact_of
+from bot.store.contact_rows import contact_of
 from bot.store.tables import contacts, deliveries, messages, raw_messages, remote_files, unscanned_files
 
 # The most contacts of one person that are read.
