@@ -7,7 +7,6 @@ import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import pytest
 from typer.testing import CliRunner
@@ -25,6 +24,8 @@ from tests.peers.telegram import CONNECTION, TelegramPeer
 UP = re.compile(r'^ackbot_channel_up\{channel="([\w-]+)"\} 1', re.MULTILINE)
 PUBLIC = [number for number, kind in enumerate(PEERS) if kind.has_public]
 TOKEN = re.compile(r"[\w-]{30,}")
+# The contact that was made last.
+NEWEST = "SELECT reference, state, channel FROM contacts ORDER BY id DESC LIMIT 1"
 REFERENCE = re.compile(r"EX-[0-9A-Z]{4}-[0-9A-Z]{4}")
 
 
@@ -68,16 +69,16 @@ def test_a_private_thread_is_one_contact(peer: Peer, service: Service) -> None:
     assert "automatic" in receipt
     peer.write("alice", "And the one next door, too.")
     wait_until(lambda: stored(service, "messages") == messages + 2, what="the second")
-    contact = newest(service)
-    assert (contact["state"], contact["channel"]) == ("open", peer.name)
-    show = ["contacts", "show", contact["reference"], "--config", str(service.config)]
+    ((reference, *contact),) = ask(service.store_url, NEWEST)
+    assert contact == ["open", peer.name]
+    show = ["contacts", "show", reference, "--config", str(service.config)]
     assert ("kind: message" in CliRunner().invoke(app, show, env=service.environment).stdout) == peer.has_posts
     wait_until(lambda: service.acknowledged() == receipts + 1, what="the record of the receipt")
     if peer.staff_program:
         peer.staff_answer("alice", "The crew comes tomorrow. Please leave it where it is.")
     else:
-        service.command("contacts", "respond", contact["reference"])
-    wait_until(lambda: newest(service)["state"] == "answered", what="the answer to be seen")
+        service.command("contacts", "respond", reference)
+    wait_until(lambda: ask(service.store_url, NEWEST)[0][1] == "answered", what="the answer to be seen")
     # To a further mail, and to none of a platform, we say once a day that it was added.
     automatic = [words for words in peer.answers_to("alice") if "automatic" in words and "We have added" not in words]
     assert automatic == [receipt]
@@ -134,7 +135,7 @@ def test_what_a_person_says_instead_of_writing_is_heard_by_staff(
     service.command("staff", "add", "lee@example.gov.uk", "--role", "lead", "--password-file", str(password))
     officer = Officer(service.web_port)
     officer.sign_in("lee@example.gov.uk")
-    page = officer.get(f"/console/contacts/{newest(service)['reference']}")
+    page = officer.get(f"/console/contacts/{ask(service.store_url, NEWEST)[0][0]}")
     (sound,) = page.all("audio")
     played = officer.get(str(sound.attributes["src"]))
     assert (played.headers["content-type"], played.text[:4]) == ("audio/ogg", "OggS")
@@ -241,13 +242,6 @@ def listening(service: Service, peers: Sequence[Peer]) -> Service:
 def stored(service: Service, table: str) -> int:
     """How many rows there are."""
     return int(ask(service.store_url, f"SELECT count(*) FROM {table}")[0][0])  # noqa: S608
-
-
-def newest(service: Service) -> dict[str, Any]:
-    """The contact that was made last."""
-    ((reference,),) = ask(service.store_url, "SELECT reference FROM contacts ORDER BY id DESC LIMIT 1")
-    (contact,) = (contact for contact in service.contacts() if contact["reference"] == reference)
-    return contact
 
 
 def answered(peer: Peer, person: str) -> list[str]:
