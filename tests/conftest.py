@@ -59,9 +59,13 @@ class Needs(Protocol):
         """Return where all of these programs can be used; else end the test as not run, or failed under CI=true."""
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(autouse=True)
 def _plain_log() -> None:
-    """The log as the service writes it: the library's own way to print a traceback takes seconds."""
+    """The log as the service writes it: the library's own way to print a traceback takes seconds.
+
+    Whatever a command has set within the test process, such as an output that is closed since.
+    """
+    structlog.reset_defaults()
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.JSONRenderer()])
 
 

@@ -134,7 +134,11 @@ class Postgres(Server):
 
     def empty(self, database: str) -> None:
         """Remove every row of a store, and count from 1 again: much quicker than a new database."""
-        self._connection(database).execute(_EMPTY)
+        try:
+            self._connection(database).execute(_EMPTY)
+        except psycopg.OperationalError:  # somebody has ended every session
+            self._disconnect()
+            self._connection(database).execute(_EMPTY)
 
     def _disconnect(self) -> None:
         while self._connections:
