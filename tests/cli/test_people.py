@@ -136,6 +136,7 @@ def test_a_shunted_mail_is_shown_replayed_or_dropped(
     assert run("shunted", "replay", "1").exit_code == 1
     assert run("shunted", "drop", "2").exit_code == 0
     assert run("shunted", "list").stdout == ""
+    store.let_go()
 
 
 def _break(message: Inbound, plan: object) -> None:

@@ -1,7 +1,7 @@
 """Who was not acknowledged, and what staff can do about it, from the terminal."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +41,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
 
 
 @pytest.fixture
-def logged(tmp_path: Path, run: Run) -> Callable[[Inbound], str]:
+def logged(tmp_path: Path, run: Run) -> Iterator[Callable[[Inbound], str]]:
     """Logs a mail; returns its reference."""
     settings = load(tmp_path / "config")
     book, store = rulebook_of(settings), Store(settings.store.url)
@@ -52,7 +52,8 @@ def logged(tmp_path: Path, run: Run) -> Callable[[Inbound], str]:
         ).filed
         return filed.reference or ""
 
-    return log
+    yield log
+    store.let_go()
 
 
 def lines(result: Result) -> list[dict[str, Any]]:
@@ -76,6 +77,7 @@ def test_a_robot_is_listed_with_its_reason_and_acknowledged_after_all(
     assert (again.exit_code, "already" in again.stderr) == (1, True)
     store = Store(f"sqlite:///{tmp_path}/ackbot.db")
     assert store.read_now(outbox.waiting_count) == 2
+    store.let_go()
 
 
 def test_who_has_had_no_receipt_is_never_said_to_be_acknowledged(
@@ -100,6 +102,7 @@ def test_who_has_had_no_receipt_is_never_said_to_be_acknowledged(
     assert "Everybody" not in run(*suppressed).stdout
     change(lambda c: c.execute(text("UPDATE contacts SET acknowledged_at = received_at")))
     assert "Everybody" in run(*suppressed).stdout
+    store.let_go()
 
 
 def test_an_address_may_be_named_and_never_our_own(

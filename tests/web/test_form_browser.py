@@ -96,7 +96,9 @@ def test_two_photos_are_sent_without_scripts_and_by_keyboard(
     assert "hole one.jpg" in words
     assert "hole two.png" in words
     assert "Large print" in words
-    (raw,) = Store(service.store_url).read_now(lambda c: contacts.raw_messages_of(c, 1))
+    store = Store(service.store_url)
+    (raw,) = store.read_now(lambda c: contacts.raw_messages_of(c, 1))
+    store.let_go()
     files = mime.files(raw)
     assert [file.name for file in files] == ["hole one.jpg", "hole two.png"]
     assert not [file for file in files if sample_files.PLACE in file.content]
