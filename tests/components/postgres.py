@@ -102,7 +102,7 @@ class Postgres(Server):
         self._disconnect()
         if self._daemon is not None:
             os.kill(self._daemon.pid, signal.SIGINT)  # asked with SIGTERM it waits until everybody has left
-            self._daemon.end(seconds=10)
+            self._daemon.end(seconds=60)  # a thousand sessions take their time
             self._daemon = None
 
     def kill(self) -> None:
