@@ -162,8 +162,8 @@ def test_a_program_that_reads_objects_is_shown_nothing(command: str, show: Show)
 def test_the_output_stays_whole_where_it_goes_elsewhere(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As in `ackbot triage mail.eml > outcomes.txt`: the terminal has the line alone."""
     _show_at_once(monkeypatch)
-    shown, output = _at_a_terminal(["triage", str(folder / "mail.eml")])
-    assert (": acknowledge" in output, ": acknowledge" in shown) == (True, False)
+    screen, output = _at_a_terminal(["triage", str(folder / "mail.eml")])
+    assert (": acknowledge" in output, ": acknowledge" in screen) == (True, False)
     assert "\x1b" not in output
 
 
