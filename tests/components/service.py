@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,11 +13,13 @@ from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, NullPool, create_engine, text
 from typer.testing import CliRunner, Result
 
 from bot.cli.commands import app
+from bot.present import Present
 from bot.store.databases import driver_url
 from tests.components.forked import ROOT, Forked
 from tests.components.ports import PATIENCE_SECONDS, free_port, wait_until
@@ -90,12 +93,25 @@ name = "website"
 kind = "web_form"
 replies_by = "post"
 """
+NOON = 12
+# The daily list of what is owed goes to staff from 08:30 to 17:00 of working days, whenever a service starts.
+_LIST = re.compile(r'^list_(at|not_after) = "[0-9:]+"', re.MULTILINE)
 
 
 def ask(store_url: str, query: str) -> "list[Any]":
     """The rows of a query to a store that services work on."""
     with _engine(store_url).connect() as connection:
         return list(connection.execute(text(query)))
+
+
+def without_daily_list() -> str:
+    """The packaged escalation.toml, with the daily list at a time of day that is eleven hours away or more."""
+    at, not_after = (
+        ("23:58", "23:59") if Present().now().astimezone(ZoneInfo("Europe/London")).hour < NOON else ("00:00", "00:01")
+    )
+    times = {"at": at, "not_after": not_after}
+    packaged = (ROOT / "config" / "escalation.toml").read_text(encoding="utf-8")
+    return _LIST.sub(lambda key: f'list_{key[1]} = "{times[key[1]]}"', packaged)
 
 
 @cache
@@ -106,14 +122,17 @@ def _engine(store_url: str) -> Engine:
 class Service:
     """`ackbot run` in a directory of its own. `channels` are `[[channel]]` tables as TOML.
 
-    With `store_url` it works on that store, as others may. `is_forked` says how every one starts: from nothing, as a
+    With `store_url` it works on that store, as others may. Staff get no daily list, so that what arrives does not
+    depend on the hour; `daily_list` has it sent as packaged. `is_forked` says how every one starts: from nothing, as a
     measurement wants it, or from what the test suite has imported.
     """
 
     is_forked: ClassVar[bool] = False
     program: ClassVar[str] = "bot"
 
-    def __init__(self, directory: Path, channels: Sequence[str], *, store_url: str = "") -> None:
+    def __init__(
+        self, directory: Path, channels: Sequence[str], *, store_url: str = "", daily_list: bool = False
+    ) -> None:
         self.directory = directory
         self.web_port = free_port()
         self.config = directory / "config"
@@ -123,6 +142,8 @@ class Service:
         self.store_url = store_url or f"sqlite:///{self.store}"
         head = ORGANISATION.format(store=self.store_url, web_port=self.web_port)
         (self.config / "ackbot.toml").write_text(head + "".join(channels), encoding="utf-8")
+        if not daily_list:
+            (self.config / "escalation.toml").write_text(without_daily_list(), encoding="utf-8")
         self.environment = {**os.environ, "ACKBOT_SECRET": "s" * 40, "IMAP_PASSWORD": "secret", "PYTHONPATH": str(ROOT)}
         self._process: subprocess.Popen[bytes] | Forked | None = None
 

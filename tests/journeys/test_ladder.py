@@ -52,7 +52,8 @@ def test_every_step_is_taken_once_whatever_happens(tmp_path: Path, monkeypatch: 
     chance = random.Random(7)
     port = free_port()
     with Sink() as sink, ExitStack() as ended:
-        service = Rehearsed(tmp_path, [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)])
+        channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
+        service = Rehearsed(tmp_path, channels, daily_list=True)
         service.start("--pretend-now", BEGIN.isoformat(), "--speed", "1")
         ended.callback(service.kill)
         hand_over(port, range(PEOPLE))

@@ -53,7 +53,7 @@ def _report(service: Service) -> dict[str, Any]:
 def _service(directory: Path, port: int) -> Service:
     """What goes to staff leaves by an outlet of its own."""
     outlets = [configured.LOOPBACK, configured.LOOPBACK.replace('"post"', '"alerts"').replace('"sent"', '"alerted"')]
-    service = Service(directory, [configured.LMTP.format(port=port), *outlets])
+    service = Service(directory, [configured.LMTP.format(port=port), *outlets], daily_list=True)
     main = service.config / "ackbot.toml"
     team = 'alert = ["mailto:front.office@example.gov.uk"]\nreplies_by = '
     main.write_text(main.read_text().replace(f'{team}"post"', f'{team}"alerts"'), encoding="utf-8")

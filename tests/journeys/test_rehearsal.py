@@ -36,7 +36,7 @@ def test_the_ladder_is_climbed_once_also_over_a_restart(tmp_path: Path) -> None:
     with Sink() as sink:
         port = free_port()
         channels = [configured.LMTP.format(port=port), configured.SMTP.format(port=sink.port)]
-        service = Service(tmp_path, channels)
+        service = Service(tmp_path, channels, daily_list=True)
         service.start("--pretend-now", BEGIN, "--speed", SPEED)
         with ExitStack() as ended:
             ended.callback(service.kill)
