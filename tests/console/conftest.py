@@ -143,10 +143,12 @@ class House:
 _MOVED_IN: list[tuple[bytes, dict[str, str]]] = []
 
 
-def house_in(directory: Path, more: str = "", limits: str = NO_LIMIT) -> House:
+def house_in(directory: Path, more: str = "", limits: str = NO_LIMIT, *, daily_list: bool = False) -> House:
     """A service with its staff, not started yet."""
     mails = directory / "mails"
-    service = Service(directory, [limits, SECOND_TEAM, FORM, LOOPBACK.format(directory=mails), more])
+    service = Service(
+        directory, [limits, SECOND_TEAM, FORM, LOOPBACK.format(directory=mails), more], daily_list=daily_list
+    )
     password = directory / "password"
     password.write_text(PASSWORD + "\n", encoding="utf-8")
     house = House(service)

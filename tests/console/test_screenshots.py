@@ -30,7 +30,7 @@ _CHANGES = re.compile(r'name="(csrf|token|seen)" value="[^"]*"|/assets/[0-9a-f]+
 @pytest.fixture(scope="module")
 def frozen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """A house at one moment, with what a morning brings."""
-    made = house_in(tmp_path_factory.mktemp("frozen"))
+    made = house_in(tmp_path_factory.mktemp("frozen"), daily_list=True)
     try:
         made.service.start(*MOMENT)
         _a_morning(made)
