@@ -1,7 +1,6 @@
 """The demo lets an officer in by the link that it prints, and what they answer is seen to have left."""
 
 import re
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,22 +8,18 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from tests.components.demonstration import demo
 from tests.components.officer import PASSWORD, Officer
-from tests.components.ports import PATIENCE_SECONDS, wait_until
+from tests.components.ports import wait_until
 
 
 @pytest.fixture
 def printed(tmp_path: Path) -> Iterator[str]:
     """What the demo says when it is ready, up to the link; it stops after the test."""
-    command = [sys.executable, "-u", "-m", "bot", "demo", "--directory", str(tmp_path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as demo:
-        assert demo.stdout is not None
-        lines = ""
-        while "#" not in lines and (line := demo.stdout.readline()):
-            lines += line
+    (tmp_path / "demo").mkdir()
+    command = [sys.executable, "-m", "bot", "demo", "--directory", str(tmp_path / "demo")]
+    with demo(command, folder=tmp_path / "demo", until="#") as lines:
         yield lines
-        demo.terminate()
-        demo.wait(PATIENCE_SECONDS)
 
 
 def test_a_resident_reads_where_the_message_is_and_the_form_in_welsh(printed: str) -> None:

@@ -1,17 +1,15 @@
 """Builds what a release consists of, and installs each file of it into an empty environment."""
 
-import os
 import subprocess
 import sys
 import sysconfig
 import venv
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from tests.components import demonstration
 from tests.components.officer import Officer, Page
-from tests.components.ports import PATIENCE_SECONDS
 from tests.deploy.files import ROOT
 
 
@@ -44,20 +42,9 @@ def output(ackbot: Path, *arguments: str, folder: Path) -> str:
     return _run([str(ackbot), *arguments], folder)
 
 
-@contextmanager
-def demo(ackbot: Path, folder: Path) -> Iterator[str]:
+def demo(ackbot: Path, folder: Path) -> AbstractContextManager[str]:
     """What `ackbot demo`, run in a folder, prints when everything is there; it stops afterwards."""
-    words = os.environ | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen([ackbot, "demo"], stdout=subprocess.PIPE, text=True, cwd=folder, env=words) as process:
-        assert process.stdout is not None
-        lines = ""
-        while "Stop with Ctrl-C" not in lines and (line := process.stdout.readline()):
-            lines += line
-        try:
-            yield lines
-        finally:
-            process.terminate()
-            process.wait(PATIENCE_SECONDS)
+    return demonstration.demo([ackbot, "demo"], folder=folder, until="Stop with Ctrl-C")
 
 
 def form(words: str) -> Page:

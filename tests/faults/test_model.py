@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings, target
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -308,6 +309,7 @@ def _empty(connection: Connection) -> None:
         connection.execute(delete(table))
 
 
+@pytest.mark.timeout(cases(300, 3600))
 def test_no_fault_at_any_border_breaks_a_promise(store: Store, signed: Rulebook, mail: Callable[..., Inbound]) -> None:
     """Whatever happens in whatever order: no contact and no claim is lost, and nothing happens twice."""
 
