@@ -41,8 +41,15 @@ class Lagging:
 
     def _tell(self, now: Lag) -> bool:
         """Let those go on that have something to do; return whether there are any."""
-        due = [future for has_work, future in self._waiting if not future.done() and has_work(now)]
-        for future in due:
-            future.set_result(None)
-        self._waiting = [entry for entry in self._waiting if not entry[1].done()]
-        return bool(due)
+        waiting, self._waiting = self._waiting, []
+        for has_work, future in waiting:
+            try:
+                is_due = not future.done() and has_work(now)
+            except Exception as error:  # noqa: BLE001 - of this loop alone: the others go on
+                future.set_exception(error)
+                continue
+            if is_due:
+                future.set_result(None)
+            elif not future.done():
+                self._waiting.append((has_work, future))
+        return any(future.done() and not future.cancelled() for _, future in waiting)

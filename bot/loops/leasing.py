@@ -120,8 +120,8 @@ class Leasing:
     def _renew_in_store(self, connection: Connection, names: set[str], doubted: list[str]) -> tuple[Set[str], int, int]:
         now = self._present.now()
         standing = leases.renew(connection, self.holder or "", names, timedelta(seconds=SPAN_SECONDS))
-        have_dead_claims = standing.claimers - standing.living
-        claim_count = outbox.take_back(connection, standing.living, now) if have_dead_claims else 0
+        dead = standing.claimers - standing.living
+        claim_count = outbox.take_back(connection, leases.LIVING, now) if dead else 0
         claim_count += outbox.give_back_claims(connection, doubted, now) if doubted else 0
         return standing.names, claim_count, len(standing.living)
 

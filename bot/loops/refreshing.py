@@ -25,5 +25,6 @@ async def refresh(store: Store, book: Rulebook, present: Present, news: News) ->
             await store.read(lambda connection: board.refresh(connection, present.now(), book))
         except StoreUnavailable as error:
             logger.warning("board.not_read", error=str(error))
-        await news.wait(change)
+        else:
+            await news.wait(change)
         await asyncio.sleep(start + AT_LEAST_SECONDS - loop.time())

@@ -168,8 +168,10 @@ class Sending:
             try:
                 due = await self._store.read(lambda c: outbox.next_due(c, self.outlet.name))
             except StoreUnavailable:
-                due = None
-            seconds = max(self._present.seconds_until(due, at_most=self._context.news.longest_wait), 0.001)
+                seconds, due = STORE_RETRY_SECONDS, None
+                continue
+            at_most = self._present.wall(self._context.news.longest_wait.total_seconds())
+            seconds = max(self._present.seconds_until(due, at_most=at_most), 0.001)
 
     async def _is_woken(self, seconds: float) -> bool:
         """Wait for so long at most."""

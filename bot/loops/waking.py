@@ -25,12 +25,16 @@ async def be_woken(url: str, news: News) -> None:
                     news.tell()
         except psycopg.Error as error:
             logger.warning("wakeups.lost", error=str(error).partition("\n")[0])
-        news.lose()
+        finally:
+            news.lose()
         await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _listen(url: str) -> AsyncGenerator[None]:
-    """Yield at once, and again whenever somebody notifies. Raises psycopg.Error when the line is lost."""
+    """Yield at once, and again whenever somebody notifies. Raises psycopg.Error when the line is lost.
+
+    Whatever was said before it listened counts as heard by that first time.
+    """
     async with await psycopg.AsyncConnection.connect(autocommit=True, **connection_arguments(url)) as line:
         await line.execute(f"LISTEN {CHANNEL}")
         yield

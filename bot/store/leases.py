@@ -32,7 +32,7 @@ PROCESS = "process "
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The leases that a process holds after it has renewed them, every process that lives, and whoever has claims."""
+    """The leases that a process holds after it has renewed them; who lived and who had claims before it did."""
 
     names: Set[str]
     living: Set[str]
@@ -40,6 +40,8 @@ class Standing:
 
 
 _LIVES = leases.c.name.startswith(PROCESS), leases.c.held_until >= func.now()
+# The processes whose lease has not run out.
+LIVING = select(leases.c.holder).where(*_LIVES)
 
 
 def _renewing() -> CompoundSelect[str, str]:
@@ -63,7 +65,7 @@ _RENEW = _renewing()
 
 def renew(connection: Connection, holder: str, names: Iterable[str], span: timedelta) -> Standing:
     """Take or extend each of these leases for that long, unless another process holds it."""
-    # In this order for every process, so that none waits for the other.
+    # In this order for every process, so that no two wait for each other.
     rows = connection.execute(_RENEW, {"names": sorted(names), "holder": holder, "span": span}).all()
     standing = Standing(*(frozenset(name for part, name in rows if part == field) for field in Standing.__slots__))
     # The statement does not see what it has changed.
@@ -85,4 +87,4 @@ def forget_dead(connection: Connection, after: timedelta) -> None:
 
 def living(connection: Connection) -> set[str]:
     """Return the processes whose lease has not run out."""
-    return set(connection.execute(select(leases.c.holder).where(*_LIVES)).scalars())
+    return set(connection.execute(LIVING).scalars())

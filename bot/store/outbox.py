@@ -188,33 +188,39 @@ def release_all(connection: Connection, now: datetime) -> int:
     return connection.execute(moving(State.CREATED, State.SENDING).values(next_attempt_at=now)).rowcount
 
 
-def take_back(connection: Connection, living: Collection[str], now: datetime) -> int:
-    """Give back what is claimed by processes that live no more; returns how many."""
-    count = _give_back(connection, _claimer.not_in(sorted(living)), now)
-    wakeups.notify(connection)
-    return count
+def take_back(connection: Connection, living: Collection[str] | Select[str], now: datetime) -> int:
+    """Give back what is claimed by processes that live no more, and wake everybody for it; returns how many.
+
+    A query for the living is answered with the claims: whoever has begun since an earlier answer has its own.
+    """
+    return _given_back(connection, _claimer.not_in(living), now)
 
 
 def give_back(connection: Connection, holder: str, now: datetime) -> None:
     """Give back what this process has claimed and not sent."""
-    _give_back(connection, _claimer == holder, now)
-    wakeups.notify(connection)
+    _given_back(connection, _claimer == holder, now)
 
 
 def give_back_claims(connection: Connection, claims: Sequence[str], now: datetime) -> int:
     """Give back what was claimed by these claims and not sent; returns how many."""
-    return _give_back(connection, deliveries.c.holder.in_(claims), now)
+    return _given_back(connection, deliveries.c.holder.in_(claims), now)
 
 
-def _give_back(connection: Connection, condition: ColumnElement[bool], now: datetime) -> int:
+def _given_back(connection: Connection, condition: ColumnElement[bool], now: datetime) -> int:
     change = moving(State.CREATED, State.SENDING).where(condition)
-    return connection.execute(change.values(next_attempt_at=now, holder=None)).rowcount
+    count = connection.execute(change.values(next_attempt_at=now, holder=None)).rowcount
+    if count:
+        wakeups.notify(connection)
+    return count
 
 
 def bring_forward(connection: Connection, now: datetime) -> int:
     """Let everything that waits be due at `now`, if it is not before; returns how many were not."""
     later = deliveries.c.state.in_(WAITING) & (deliveries.c.next_attempt_at > now)
-    return connection.execute(update(deliveries).where(later).values(next_attempt_at=now)).rowcount
+    count = connection.execute(update(deliveries).where(later).values(next_attempt_at=now)).rowcount
+    if count:
+        wakeups.notify(connection)
+    return count
 
 
 def next_due(connection: Connection, channel: str) -> datetime | None:
@@ -243,6 +249,9 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
         by_state.setdefault(settlement.state, []).append(row)
     for state, rows in by_state.items():
         run_many(connection, _SETTLE[state], rows)
+    if State.CREATED in by_state:
+        # What could not be tried here is for whoever can.
+        wakeups.notify(connection)
 
 
 def under_way(connection: Connection, ids: Collection[int]) -> set[int]:

@@ -32,3 +32,19 @@ async def test_others_are_heard_until_the_line_is_cut_and_again_afterwards(
         await until(lambda: waits == [*[LONGEST_WAIT] * 2, LONGEST_WAIT_UNTOLD, LONGEST_WAIT])
     listening.cancel()
     await asyncio.wait({listening})
+    assert news.longest_wait == LONGEST_WAIT_UNTOLD
+
+
+async def test_nobody_counts_as_heard_once_the_loop_has_fallen_over(
+    postgres: Postgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever ended it."""
+
+    async def broken(_line: psycopg.AsyncConnection) -> None:
+        raise OSError("the line is no file any more")
+
+    monkeypatch.setattr(waking, "_readable", broken)
+    news = News(lambda: None)
+    with pytest.raises(OSError, match="no file"):
+        await waking.be_woken(postgres.url, news)
+    assert news.longest_wait == LONGEST_WAIT_UNTOLD

@@ -74,15 +74,17 @@ def test_a_claim_takes_no_more_than_it_asks_for(stores: tuple[Store, Store]) -> 
 
 
 def test_what_a_dead_process_had_claimed_is_taken_back(stores: tuple[Store, Store]) -> None:
-    """At once when its lease is over; a living one's claims stay."""
+    """At once when its lease is over; a living one's claims stay, also those of one that begins meanwhile."""
     store, rival = stores
-    store.write_now(lambda c: queue(c, 2))
+    store.write_now(lambda c: queue(c, 3))
     for holder in ("dead", "alive"):
         store.write_now(lambda c, h=holder: outbox.claim(c, "post", NOW, NOW + SPAN, 1, h))  # type: ignore[misc]
     store.write_now(lambda c: leases.renew(c, "dead", {f"{leases.PROCESS}dead"}, OVER))
     standing = store.write_now(lambda c: leases.renew(c, "alive", {f"{leases.PROCESS}alive"}, SPAN))
     assert (standing.living, standing.claimers) == ({"alive"}, {"alive", "dead"})
-    assert rival.write_now(lambda c: outbox.take_back(c, standing.living, NOW)) == 1
+    rival.write_now(lambda c: leases.renew(c, "new", {f"{leases.PROCESS}new"}, SPAN))
+    rival.write_now(lambda c: outbox.claim(c, "post", NOW, NOW + SPAN, 1, "new"))
+    assert store.write_now(lambda c: outbox.take_back(c, leases.LIVING, NOW)) == 1
     (again,) = rival.write_now(lambda c: outbox.claim(c, "post", NOW, NOW + SPAN, 9, "other"))
     assert again.attempts == 2
 
