@@ -63,6 +63,8 @@ def _examine(configured: "Settings", move: progress.Move, *, is_live: bool) -> R
     from bot.present import Present
     from bot.render import lint
 
+    # The packaged rules are otherwise read when somebody has written: here, so that a mistake in them is seen before.
+    tuple(configured.urgent)
     of_files, standing = letters.composer(configured), check_store.standing(configured)
     composer = standing.composer(of_files)
     faults = [*check_templates.examine(configured, composer), *check_answers.examine(configured, composer)]

@@ -266,15 +266,24 @@ def _urgent(directory: Path, main: Main | None, mistakes: list[Mistake]) -> Rule
     document = documents.read(path)
     mistakes += document.mistakes
     urgent = document.validate(Urgent, document.table, "", mistakes) or Urgent()
-    faults = urgent.faults([team.name for team in main.team]) if main is not None else []
+    # While nobody can say which teams there are, each that is named is taken for one.
+    faults = urgent.faults([team.name for team in main.team] if main else [rule.team for rule in urgent.rule])
     mistakes += map(document.place, faults)
     return () if faults else urgent.rules()
 
 
 @cache
 def _packaged_rules(path: Path) -> tuple[Rule, ...]:
-    """Return rules that were tested before they were packaged, the same each time: their phrases are read once."""
-    return Urgent.model_validate(documents.read(path).table).rules()
+    """Return rules that were tested before they were packaged, the same each time: their phrases are read once.
+
+    Raises BadSettings where somebody has broken the file since.
+    """
+    document = documents.read(path)
+    mistakes = [*document.mistakes]
+    urgent = document.validate(Urgent, document.table, "", mistakes)
+    if urgent is None or mistakes:
+        raise BadSettings(mistakes)
+    return urgent.rules()
 
 
 def _file_of(directory: Path, name: str, mistakes: list[Mistake]) -> Document:

@@ -1,14 +1,16 @@
 """Configuration: every mistake is named at once, with file, key and what is allowed; secrets are never shown."""
 
 import os
+import re
 from datetime import date, time
 from pathlib import Path
 
 import pytest
 
 from bot import kinds
-from bot.settings import rulebook
+from bot.settings import reading, rulebook
 from bot.settings.main_file import BadSettings
+from bot.settings.reading import PACKAGED
 
 SECRET = "a secret of the tests, 32 and more"
 GOOD = """
@@ -284,3 +286,37 @@ def test_people_are_written_to_as_the_organisation_says(tmp_path: Path) -> None:
     (tmp_path / "ackbot.toml").write_text(text, encoding="utf-8")
     addressing = rulebook.build(kinds.load(tmp_path), {}).outgoing.addressing
     assert (addressing.languages, addressing.hours("cy"), addressing.names_subject) == (("cy", "en"), "9 tan 5", True)
+
+
+@pytest.mark.parametrize("zone", ["right/Europe/London", "posix/Europe/London", "posixrules", "Europe/Londn", "../x"])
+def test_what_is_no_time_zone_is_refused(zone: str, tmp_path: Path) -> None:
+    """Also the files beside them that a library takes for some."""
+    text = GOOD.replace("[organisation]", f'[organisation]\ntimezone = "{zone}"', 1)
+    assert any("timezone" in line and "is not a time zone" in line for line in mistakes(tmp_path, text))
+
+
+def test_mistakes_in_two_files_are_said_at_once(tmp_path: Path) -> None:
+    """Also where the one cannot be understood without the other."""
+    (tmp_path / "urgent.toml").write_text('[groups]\na = ["<nobody> fire"]\n', encoding="utf-8")
+    text = GOOD.replace("[organisation]", '[organisation]\ntimezone = "Europe/Londn"', 1)
+    lines = mistakes(tmp_path, text)
+    assert any("ackbot.toml" in line for line in lines)
+    assert any("urgent.toml" in line and "nobody" in line for line in lines)
+
+
+@pytest.mark.parametrize("text", ["[[rule]\n", "[[rule]]\nnam = 1\n"])
+def test_packaged_words_of_danger_that_somebody_has_broken_are_not_taken_for_none(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever asks for the rules is told."""
+    (tmp_path / "packaged/config").mkdir(parents=True)
+    for path in (PACKAGED[0] / "config").iterdir():
+        (tmp_path / "packaged/config" / path.name).symlink_to(path)
+    broken = tmp_path / "packaged/config/urgent.toml"
+    broken.unlink()
+    broken.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(reading, "PACKAGED", (tmp_path / "packaged",))
+    (tmp_path / "ackbot.toml").write_text(GOOD, encoding="utf-8")
+    configured = kinds.load(tmp_path)
+    with pytest.raises(BadSettings, match=re.escape(str(broken))):
+        len(configured.urgent)
