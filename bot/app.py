@@ -254,7 +254,8 @@ class Service:
         release.begin(connection, self.present.now(), alone=not self.store.is_shared)
         for answering in () if self.store.is_shared else self._answering.values():
             answering.put_off(connection)  # before a sender looks; where there are others, they have sent all the time
-        cursors.drop(connection, REHEARSAL)
+        if not self.present.rehearsal:
+            cursors.drop(connection, REHEARSAL)
         board.refresh(connection, self.present.now(), self.book)
         if self.book.restored_at is not None:
             outbox.queue(connection, after_restore.notices(self.book.restored_at, self.present.now(), self.book))

@@ -1,12 +1,19 @@
 """`ackbot run`: the service."""
 
 import asyncio
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from bot.cli.configuration import Directory, load_or_exit, refuse
 from bot.cli.instants import instant_or_exit
+from bot.core.calendars import FIRST_DAY, LAST_DAY
+
+REAL = (
+    "--pretend-now and --speed: this store holds contacts of real people. A rehearsal would send to them, and forget "
+    "their words: give it a store of its own ([store] url in ackbot.toml)"
+)
 
 
 def run(
@@ -20,18 +27,21 @@ def run(
     ] = "",
     speed: Annotated[float, typer.Option(min=0.001, metavar="N", help="Rehearsal: run N times as fast.")] = 1.0,
 ) -> None:
-    """Run the service until it is told to stop (SIGTERM or Ctrl-C)."""
+    """Run the service until it is told to stop (SIGTERM or Ctrl-C).
+
+    A rehearsal needs a store of its own: it sends what falls due in its time, and forgets what is over its time.
+    """
     from bot import app, log
     from bot.flows.outgoing import after_restore
-    from bot.present import Present
-    from bot.store import keys, schema
+    from bot.present import REHEARSAL, Present
+    from bot.store import contacts, cursors, keys, schema
     from bot.store.databases import transaction
     from bot.store.engine import StoreUnavailable
     from bot.web import server
 
     roles = _roles(only)
     configured = load_or_exit(config)
-    present = Present(instant_or_exit("--pretend-now", pretend_now) if pretend_now else None, speed)
+    present = Present(_beginning(pretend_now), speed)
     log.configure(present.now)
     if present.rehearsal:
         log.get("run").warning("rehearsal", begins_at=present.now().isoformat(), speed=speed, real=False)
@@ -40,10 +50,22 @@ def run(
             schema.prepare(configured.store.url, may_upgrade=upgrade)
             keys.begin(configured.store.url, configured.store.secrets, present.now(), _log_sealing)
             with transaction(configured.store.url, writes=True) as connection:
+                if present.rehearsal and cursors.read(connection, REHEARSAL) is None and contacts.total(connection):
+                    refuse(REAL)
                 since = after_restore.begin(connection, present.now())
             asyncio.run(app.run(app.Service(configured, present, roles=roles, restored_at=since)))
     except (schema.StoreRefused, server.CannotStart, StoreUnavailable, OSError) as error:
         refuse(f"Ackbot cannot start: {error}")
+
+
+def _beginning(pretend_now: str) -> datetime | None:
+    """Return the instant at which a rehearsal begins, in the years of which the calendar knows."""
+    if not pretend_now:
+        return None
+    beginning = instant_or_exit("--pretend-now", pretend_now)
+    if not FIRST_DAY <= beginning.date() <= LAST_DAY:
+        refuse(f"--pretend-now {pretend_now}: must be between {FIRST_DAY} and {LAST_DAY}")
+    return beginning
 
 
 def _log_sealing(table: str, count: int) -> None:

@@ -161,17 +161,16 @@ class Sending:
             return []
 
     async def _wait(self) -> None:
-        """Return when woken, or when something is due: only then is it asked for in a transaction that writes."""
-        # Under load the next wake-up comes at once: no need to ask when something falls due.
+        """Return when woken, as under load at once, or when something is due: only then is it asked for by a writer."""
         seconds, due = SHORT_WAIT_SECONDS, None
         while not await self._is_woken(seconds) and (due is None or due > self._present.now()):
             try:
                 due = await self._store.read(lambda c: outbox.next_due(c, self.outlet.name))
             except StoreUnavailable:
                 seconds, due = STORE_RETRY_SECONDS, None
-                continue
-            at_most = self._present.wall(self._context.news.longest_wait.total_seconds())
-            seconds = max(self._present.seconds_until(due, at_most=at_most), 0.001)
+            else:
+                at_most = self._present.wall(self._context.news.longest_wait.total_seconds())
+                seconds = max(self._present.seconds_until(due, at_most=at_most), 0.001)
 
     async def _is_woken(self, seconds: float) -> bool:
         """Wait for so long at most."""

@@ -189,10 +189,7 @@ def release_all(connection: Connection, now: datetime) -> int:
 
 
 def take_back(connection: Connection, living: Collection[str] | Select[str], now: datetime) -> int:
-    """Give back what is claimed by processes that live no more, and wake everybody for it; returns how many.
-
-    A query for the living is answered with the claims: whoever has begun since an earlier answer has its own.
-    """
+    """Give back what is claimed by processes that live no more; returns how many. A query sees who began just now."""
     return _given_back(connection, _claimer.not_in(living), now)
 
 
@@ -208,19 +205,14 @@ def give_back_claims(connection: Connection, claims: Sequence[str], now: datetim
 
 def _given_back(connection: Connection, condition: ColumnElement[bool], now: datetime) -> int:
     change = moving(State.CREATED, State.SENDING).where(condition)
-    count = connection.execute(change.values(next_attempt_at=now, holder=None)).rowcount
-    if count:
-        wakeups.notify(connection)
-    return count
+    return wakeups.notify_of(connection, connection.execute(change.values(next_attempt_at=now, holder=None)).rowcount)
 
 
 def bring_forward(connection: Connection, now: datetime) -> int:
     """Let everything that waits be due at `now`, if it is not before; returns how many were not."""
     later = deliveries.c.state.in_(WAITING) & (deliveries.c.next_attempt_at > now)
-    count = connection.execute(update(deliveries).where(later).values(next_attempt_at=now)).rowcount
-    if count:
-        wakeups.notify(connection)
-    return count
+    change = update(deliveries).where(later).values(next_attempt_at=now)
+    return wakeups.notify_of(connection, connection.execute(change).rowcount)
 
 
 def next_due(connection: Connection, channel: str) -> datetime | None:
@@ -250,8 +242,7 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
     for state, rows in by_state.items():
         run_many(connection, _SETTLE[state], rows)
     if State.CREATED in by_state:
-        # What could not be tried here is for whoever can.
-        wakeups.notify(connection)
+        wakeups.notify(connection)  # what could not be tried here is for whoever can
 
 
 def under_way(connection: Connection, ids: Collection[int]) -> set[int]:

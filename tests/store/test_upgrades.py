@@ -15,7 +15,8 @@ import psycopg
 import pytest
 from sqlalchemy import Inspector, Table, inspect, text
 
-from bot.store import databases, rules, schema
+from bot.present import REHEARSAL, Present
+from bot.store import cursors, databases, rules, schema
 from bot.store.databases import is_shared, transaction
 from tests.components import service as configured
 from tests.components.ports import free_port, wait_until
@@ -190,6 +191,8 @@ def test_the_service_goes_on_where_the_oldest_program_was_killed(old_url: str, t
     """What waited leaves once, what had left does not; an open contact is alerted, answered, and at rest."""
     port = free_port()
     channels = [configured.LMTP.format(port=port), configured.FORM, configured.LOOPBACK]
+    with transaction(old_url, writes=True) as connection:
+        cursors.put(connection, REHEARSAL, Present().as_text(), Present().now())
     with Service(tmp_path, channels, store_url=old_url).start("--upgrade", *TOO_LATE) as service:
         waited = "SELECT contact_id FROM deliveries WHERE purpose = 'acknowledgement' AND state = 'sent' AND id > 21"
         wait_until(lambda: len(ask(old_url, waited)) == 2, what="the receipts that waited")
