@@ -288,7 +288,7 @@ def _logged(directory: Path) -> dict[str, str]:
             attempts.Attempt(secret, attempts.Proof.PASSWORD, LEE.address, has_account=True, device="", network=""),
             Present().now(),
         )
-        filings = receive(c, Batch(tuple(messages)), Reading("inbox"), NOW, book, Capacity()).filed
+        filings = receive(c, Batch(tuple(messages)), Reading("inbox"), Present().now(), book, Capacity()).filed
         return [filing.reference or "" for filing in filings]
 
     references = dict(zip(MAILS, store.write_now(log), strict=True))
