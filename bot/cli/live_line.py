@@ -29,7 +29,7 @@ def shown_after(seconds: float, words: str, total: int | None) -> Iterator[Calla
     amount = TextColumn("{task.fields[amount]}", markup=False)
     columns = TextColumn("{task.description}", markup=False), BarColumn(_BAR_COLUMNS), amount, TimeElapsedColumn()
     bar = Progress(*columns, auto_refresh=False)
-    task = bar.add_task(words, total=total, amount=_amount(0, total))
+    task = bar.add_task(words, total=total, amount=_amount(0, total) if total else "")
     begin = time.monotonic()
 
     def move(count: int, total: int | None = total, words: str = "") -> None:

@@ -21,7 +21,7 @@ Address = Annotated[str, typer.Option("--to", metavar="ADDRESS", help="Where it 
 
 def suppressed(
     config: Directory = None,
-    days: Annotated[int, typer.Option(min=1, help="How far back.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=36500, help="How far back.")] = 30,
     as_json: Json = False,
 ) -> None:
     """List who was not acknowledged, and why, the newest first."""

@@ -87,6 +87,8 @@ def record(  # noqa: PLR0913, PLR0917 - every option of the command is a paramet
     if not as_json:
         _show(result, letters, book)
     if not dry_run:
+        if not yes and text == "-" and not sys.stdin.isatty():
+            refuse("Nobody can be asked here, as the words came where the answer would: say --yes, or --dry-run.")
         if not (yes or typer.confirm("Record it?")):
             raise typer.Exit(NEGATIVE)
         result = _take_down(store, entry, now, book)

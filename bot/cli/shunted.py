@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from bot.store.shunt import ShuntedMessage
 
 app = typer.Typer(help="Messages that could not be logged.", no_args_is_help=True)
-Number = Annotated[int, typer.Argument(metavar="NUMBER", help="As `ackbot shunted list` shows it.")]
+Number = Annotated[
+    int, typer.Argument(metavar="NUMBER", min=1, max=2**63 - 1, help="As `ackbot shunted list` shows it.")
+]
 
 
 @app.callback()

@@ -73,7 +73,9 @@ def triage(
     """
     knowledge = _knowledge_of(config, own or [], authserv_id, channel)
     failures = 0
-    with progress.line("Reading mails", len(files), is_hidden=as_json) as move:
+    # What somebody types must not be written over.
+    is_typed = "-" in files and sys.stdin.isatty()
+    with progress.line("Reading mails", len(files), is_hidden=as_json or is_typed) as move:
         for file in progress.each(files, move):
             try:
                 row = _judge(file, knowledge)

