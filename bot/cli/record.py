@@ -87,12 +87,18 @@ def record(  # noqa: PLR0913, PLR0917 - every option of the command is a paramet
     if not as_json:
         _show(result, letters, book)
     if not dry_run:
-        if not yes and text == "-" and not sys.stdin.isatty():
-            refuse("Nobody can be asked here, as the words came where the answer would: say --yes, or --dry-run.")
-        if not (yes or typer.confirm("Record it?")):
-            raise typer.Exit(NEGATIVE)
+        if not yes:
+            _ask(has_read_input=text == "-")
         result = _take_down(store, entry, now, book)
     _end(result, letters, configured, book, entry if not dry_run else None, as_json=as_json)
+
+
+def _ask(*, has_read_input: bool) -> None:
+    """Go on where the answer is yes."""
+    if has_read_input and not sys.stdin.isatty():
+        refuse("Nobody can be asked here, as the words came where the answer would: say --yes, or --dry-run.")
+    if not typer.confirm("Record it?"):
+        raise typer.Exit(NEGATIVE)
 
 
 def _attempt(

@@ -19,11 +19,11 @@ HAL = Visitor("staff:hal@example.gov.uk", Scope(frozenset({"housing"})))
 def test_nothing_that_was_not_said_is_read(store: Store, book: Rulebook, mail: Make) -> None:
     """A contact of another team is one that there is not."""
     with writing(store) as connection:
-        reference = logged(connection, book, mail(1)).reference
+        own = logged(connection, book, mail(1)).reference
         with pytest.raises(Refused, match="nothing was said") as refused:
-            readings.read(connection, reference, LEE, NOW)
+            readings.read(connection, own, LEE, NOW)
         assert refused.value.kind is not Kind.UNKNOWN
-        for visitor, wanted in ((HAL, reference), (LEE, "EX-2222-2222")):
+        for visitor, reference in ((HAL, own), (LEE, "EX-2222-2222")):
             with pytest.raises(Refused, match="there is no contact") as refused:
-                readings.read(connection, wanted, visitor, NOW)
+                readings.read(connection, reference, visitor, NOW)
             assert refused.value.kind is Kind.UNKNOWN
