@@ -19,6 +19,8 @@ import os
 import shutil
 import signal
 import subprocess
+import zlib
+from collections import defaultdict
 from collections.abc import Iterator
 from ctypes.util import find_library
 from pathlib import Path
@@ -49,6 +51,8 @@ _ROOT_ONLY = frozenset({"dovecot", "postfix"})
 # Programs that have an environment of their own.
 _OF_ITS_OWN = {"synapse": synapse.PROGRAMS / "python", "o365": o365.PYTHON}
 _INSTALL = "tests/components/install.sh installs it"
+# What the store does is tried on each database. These use it: in the usual run each of their tests has one of them.
+_IN_TURNS = ("tests/flows", "tests/loops")
 _LONG = ("tests/journeys", "tests/channels/test_accounts.py", "tests/faults", "tests/console")
 
 
@@ -137,17 +141,38 @@ def pytest_configure() -> None:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--quick`: what can be asked while one writes."""
+    """`--quick`: what can be asked while one writes; `--each-database`: nothing takes turns."""
+    parser.addoption("--each-database", action="store_true", help="run tests of the flows and loops on each database")
     parser.addoption("--quick", action="store_true", help="leave out what needs a server or takes long")
 
 
 @pytest.hookimpl(trylast=True)  # when hypothesis has marked its own
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files whose tests take long come first, so that at the end nobody waits for the last of them."""
+    left_out: set[pytest.Item] = set()
     if config.getoption("quick"):
-        config.hook.pytest_deselected(items=[item for item in items if not _is_quick(item)])
-        items[:] = filter(_is_quick, items)
-    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+        left_out = {item for item in items if not _is_quick(item)}
+    elif not (NIGHTLY or config.getoption("each_database")):
+        left_out = _of_another_turn(items)
+    config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+    items[:] = sorted(
+        (item for item in items if item not in left_out), key=lambda item: not item.nodeid.startswith(_LONG)
+    )
+
+
+def _of_another_turn(items: list[pytest.Item]) -> set[pytest.Item]:
+    """Of tests that are there for each database, those of the one whose turn it is not: each has half of them."""
+    both: dict[str, dict[str, pytest.Item]] = defaultdict(dict)
+    for item in items:
+        database = getattr(getattr(item, "callspec", None), "params", {}).get("store_url")
+        if database is not None and item.nodeid.startswith(_IN_TURNS):
+            both[item.nodeid.replace(database, "", 1)][database] = item
+    return {
+        item
+        for name, variants in both.items()
+        for number, item in enumerate(variants.values())
+        if len(variants) > 1 and number != zlib.crc32(name.encode()) % len(variants)
+    }
 
 
 def _is_quick(item: pytest.Item) -> bool:

@@ -82,7 +82,7 @@ for version in 15 16 17; do
     [ "$version" != "$usual_postgres" ] || continue
     if programs=$(postgres_of "$version"); then
         part "PostgreSQL $version" env POSTGRES_PROGRAMS="$programs" make test \
-            ARGS="tests/store tests/flows tests/faults tests/loops tests/journeys -k 'not sqlite'"
+            ARGS="tests/store tests/flows tests/faults tests/loops tests/journeys --each-database -k 'not sqlite'"
     else
         not_run "PostgreSQL $version" "it is not installed, and its programs could not be"
     fi
