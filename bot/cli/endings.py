@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from bot.cli.configuration import NEGATIVE, refuse
+from bot.cli.configuration import MISUSE, NEGATIVE, refuse
 
 INTERRUPTED, PIPE_CLOSED = 130, 141  # as shells have it: 128 and the number of the signal
 _NOT_PERMITTED = "42501"  # PostgreSQL: insufficient_privilege
@@ -26,18 +26,20 @@ def end(error: Exception | KeyboardInterrupt) -> NoReturn:
         case OSError():
             _drop_output()
             refuse(f"{f'{error.filename}: ' if error.filename else ''}{error.strerror or error}.")
-    if "bot.flows.changes.refusals" in sys.modules and (reason := _why_refused(error)):
-        typer.echo(f"Nothing was changed: {reason}.", err=True)
-        raise typer.Exit(NEGATIVE) from error
+    if "bot.flows.changes.refusals" in sys.modules:
+        _end_where_refused(error)
     if "sqlalchemy" in sys.modules and (reason := _why_no_store(error)):
         refuse(reason)
     raise error
 
 
-def _why_refused(error: Exception) -> str:
-    from bot.flows.changes.refusals import Refused
+def _end_where_refused(error: Exception) -> None:
+    """End with status 2 where what was typed is wrong, with 1 where it cannot be done as things stand."""
+    from bot.flows.changes.refusals import Kind, Refused
 
-    return error.reason if isinstance(error, Refused) else ""
+    if isinstance(error, Refused):
+        typer.echo(f"Nothing was changed: {error.reason}.", err=True)
+        raise typer.Exit(MISUSE if error.kind is Kind.INVALID else NEGATIVE) from error
 
 
 def _why_no_store(error: Exception) -> str:

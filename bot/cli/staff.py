@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn, TypeVar
 import typer
 
 from bot.cli import completions, contacts, noting
-from bot.cli.configuration import NEGATIVE, Directory, first_line, load_or_exit, refuse, rulebook_of
+from bot.cli.configuration import MISUSE, NEGATIVE, Directory, first_line, load_or_exit, refuse, rulebook_of
 from bot.cli.contacts import Json
 from bot.core.roles import Role
 
@@ -201,10 +201,10 @@ def _do(config: Any, work: "Work[Outcome]") -> "Outcome":
     book, now, actor = rulebook_of(configured), contacts.present(store), noting.actor()
     outcome = store.write_now(lambda c: work(c, actor, now, book))
     if isinstance(outcome, Refused):
-        _refuse(outcome.reason)
+        _refuse(outcome.reason, MISUSE if outcome.is_misuse else NEGATIVE)
     return outcome
 
 
-def _refuse(reason: str) -> NoReturn:
+def _refuse(reason: str, status: int = NEGATIVE) -> NoReturn:
     typer.echo(f"Nothing was changed: {reason}.", err=True)
-    raise typer.Exit(NEGATIVE)
+    raise typer.Exit(status)

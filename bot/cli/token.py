@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.cli import completions, contacts, noting
-from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
+from bot.cli.configuration import MISUSE, NEGATIVE, Directory, refuse, rulebook_of
 from bot.cli.contacts import Json
 from bot.core.roles import SCOPES
 
@@ -48,7 +48,7 @@ def create(
     result = store.write_now(lambda c: staffing.create_token(c, token, actor, book))
     if isinstance(result, staffing.Refused):
         typer.echo(f"No token was made: {result.reason}.", err=True)
-        raise typer.Exit(NEGATIVE)
+        raise typer.Exit(MISUSE if result.is_misuse else NEGATIVE)
     typer.echo(result)
     zone = configured.organisation.zone
     typer.echo(f"It ends at {contacts.plain(ends_at, zone)}." if ends_at else "It never ends.", err=True)

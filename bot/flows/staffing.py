@@ -33,9 +33,10 @@ _TOKEN_PREFIX = "ackbot_"  # noqa: S105 - lets people and scanners see what it i
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was changed, and why."""
+    """Nothing was changed, and why; `is_misuse` where what was given is none of what there is."""
 
     reason: str
+    is_misuse: bool = False
 
 
 class Expired(Exception):
@@ -74,7 +75,7 @@ class Visitor:
 def add(connection: Connection, account: Account, actor: str, book: Rulebook) -> Refused | None:
     """Let somebody in from now on; None when it is done. Without a name they are called by their address."""
     if refusal := typed.account_fault(account.address) or _unknown_team(account.teams, book.outgoing):
-        return Refused(refusal)
+        return Refused(refusal, is_misuse=True)
     address = typed.account(account.address)
     account = replace(account, address=address, name=account.name or address)
     if not staff.add(connection, account):
@@ -228,9 +229,10 @@ def create_token(connection: Connection, token: Token, actor: str, book: Ruleboo
     """A new token: the secret, which is shown once and never again."""
     unknown = sorted(token.scopes - SCOPES.keys())
     if unknown or not token.scopes:
-        return Refused(f"{unknown[0] if unknown else 'nothing'} is no scope; there are {', '.join(SCOPES)}")
+        name = unknown[0] if unknown else "nothing"
+        return Refused(f"{name} is no scope; there are {', '.join(SCOPES)}", is_misuse=True)
     if refusal := _unknown_team(token.teams, book.outgoing):
-        return Refused(refusal)
+        return Refused(refusal, is_misuse=True)
     secret = _TOKEN_PREFIX + secrets.token_urlsafe(32)
     if not tokens.add(connection, token, tokens.digest_of(secret)):
         return Refused(f"there is a token {token.name} already; choose another name")

@@ -59,27 +59,35 @@ DAY = """
 0 contacts assign {open} --to front.office@example.gov.uk
 1 contacts assign {open} --to front.office@example.gov.uk
 0 contacts quiet {open} --until 2035-01-01T09:00+00:00
-1 contacts quiet {open} --until 2020-01-01T09:00+00:00
+2 contacts quiet {open} --until 2020-01-01T09:00+00:00
+1 contacts quiet EX-2222-2222 --until 2035-01-01T09:00+00:00
 2 contacts quiet {open} --until soon
 0 contacts needs {open} --needs Braille
-1 contacts needs {open} --language tlh
+2 contacts needs {open} --language tlh
+1 contacts needs EX-2222-2222 --needs Braille
 0 contacts judge {open} --avoidable progress
-1 contacts judge {open} --avoidable nosuch
+2 contacts judge {open} --avoidable nosuch
+1 contacts judge EX-2222-2222 --avoidable progress
 0 contacts classify {open} --kind foi
-1 contacts classify {open} --kind nosuch
+2 contacts classify {open} --kind nosuch
+1 contacts classify EX-2222-2222 --kind foi
 2 contacts classify {open}
 0 contacts hold {open}
-1 contacts hold {open} --at 2035-01-01T09:00+00:00
+2 contacts hold {open} --at 2035-01-01T09:00+00:00
+1 contacts hold EX-2222-2222
 0 contacts acknowledge {open}
-1 contacts acknowledge {open} --at 2035-01-01T09:00+00:00
+2 contacts acknowledge {open} --at 2035-01-01T09:00+00:00
+1 contacts acknowledge EX-2222-2222
 0 contacts pause {open}
 1 contacts pause {open}
 0 contacts resume {open}
 1 contacts resume {open}
 0 contacts restart {open}
-1 contacts restart {open} --at 2035-01-01T09:00+00:00
+2 contacts restart {open} --at 2035-01-01T09:00+00:00
+1 contacts restart EX-2222-2222
 0 contacts extend {open} --to "40 working days" --reason Snow
-1 contacts extend {open} --to "41 working days" --reason Snow
+2 contacts extend {open} --to "41 working days" --reason Snow
+1 contacts extend EX-2222-2222 --to "40 working days" --reason Snow
 0 contacts legal-hold {open} --reason Inquiry
 1 contacts legal-hold EX-2222-2222 --reason Inquiry
 2 contacts legal-hold {open}
@@ -106,7 +114,7 @@ DAY = """
 2 audit verify --head nonsense
 0 figures rebuild
 0 hold --reason Words
-1 hold
+2 hold
 0 sent --since 2026-07-01T00:00+01:00
 2 sent --since soon
 0 release
@@ -150,7 +158,7 @@ DAY = """
 1 staff enable nobody@example.gov.uk
 0 token create --name phones --scope contacts:read
 1 token create --name phones --scope contacts:read
-1 token create --name others --scope nosuch
+2 token create --name others --scope nosuch
 0 token list
 0 token revoke --name phones
 1 token revoke --name nosuch
@@ -193,7 +201,7 @@ ELSEWHERE = {
 }
 # They list, write or do what is asked, and have no question to answer with no.
 NEVER_NEGATIVE = {
-    *("contacts list", "contacts suppressed", "demo", "init", "recompute", "release", "report", "run"),
+    *("contacts list", "contacts suppressed", "demo", "hold", "init", "recompute", "release", "report", "run"),
     *("schema upgrade", "sent", "shunted list", "staff list", "store backup", "store copy", "store key"),
     *("store reseal", "store restored", "token list", "triage", "urgent list", "urgent replay"),
 }

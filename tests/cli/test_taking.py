@@ -29,11 +29,11 @@ def test_an_urgent_contact_is_taken_once(run: Run, logged: Log, mail: Make) -> N
 def test_a_contact_is_given_to_somebody(run: Run, logged: Log, mail: Make) -> None:
     """A person or a team; wrong ones are refused, with what is allowed."""
     reference = logged(mail(1))
-    assert run("contacts", "assign", reference).exit_code == 1
+    assert run("contacts", "assign", reference).exit_code == 2
     for nobody in ("nobody", "channel:post@x.example", "a@b.example,c@d.example", "<a@b.example>", "bo@example.gov.uk"):
-        assert run("contacts", "assign", reference, "--to", nobody).exit_code == 1
+        assert run("contacts", "assign", reference, "--to", nobody).exit_code == 2
     wrong = run("contacts", "assign", reference, "--team", "nosuch")
-    assert (wrong.exit_code, "there are front-office" in wrong.stderr) == (1, True)
+    assert (wrong.exit_code, "there are front-office" in wrong.stderr) == (2, True)
     assert run("contacts", "assign", reference, "--to", "Front.Office@Example.gov.uk").exit_code == 0
     (shown,) = lines(run("contacts", "show", reference, "--json"))
     assert (shown["owner"], shown["team"]) == ("front.office@example.gov.uk", "front-office")
@@ -65,7 +65,7 @@ def test_what_is_said_for_the_figures_is_shown(run: Run, logged: Log, mail: Make
     (facts,) = lines(run("contacts", "show", reference, "--json"))
     assert (facts["avoidable"], facts["cause"], facts["complaint_outcome"]) == ("progress", "", "")
     refusal = run("contacts", "judge", reference, "--cause", "lazy")
-    assert (refusal.exit_code, "choose one of volume, absence, others" in refusal.stderr) == (1, True)
+    assert (refusal.exit_code, "choose one of volume, absence, others" in refusal.stderr) == (2, True)
     assert "wrong-place, necessary" in " ".join(run("contacts", "judge", "--help").stdout.split())
 
 
@@ -74,7 +74,7 @@ def test_quiet_is_until_an_instant_ahead(run: Run, logged: Log, mail: Make) -> N
     reference = logged(mail(1))
     assert run("contacts", "quiet", reference, "--until", "2035-01-01T09:00+00:00").exit_code == 0
     for never in ("2020-01-01T09:00+00:00", "2099-01-01T09:00+00:00"):
-        assert run("contacts", "quiet", reference, "--until", never).exit_code == 1
+        assert run("contacts", "quiet", reference, "--until", never).exit_code == 2
     for wrong in ("soon", "9999-12-31T23:59-14:00"):
         assert run("contacts", "quiet", reference, "--until", wrong).exit_code == 2
 
