@@ -84,7 +84,7 @@ def test_a_clock_is_classified_extended_paused_and_resumed_from_the_terminal(tmp
                 *("classified", "extended", "paused", "resumed")
             ]
             wrong = service.process(*longer, "soon")
-            assert (wrong.returncode, "'soon'" in wrong.stderr) == (1, True), wrong.stderr
+            assert (wrong.returncode, "'soon'" in wrong.stderr) == (2, True), wrong.stderr
 
 
 @pytest.mark.needs("smtp-sink")
