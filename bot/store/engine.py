@@ -132,7 +132,7 @@ class Store:
     def write_now(self, work: Work[T]) -> T:
         """Run one unit in its own transaction, for a caller without an event loop (the commands)."""
         with _store_errors():
-            return _run(self._writer_engine.begin, work)
+            return run(self._writer_engine.begin, work)
 
     def flush_log(self) -> None:
         """On SQLite: move the log of writes into the file and empty it, as it still contains what was erased.
@@ -188,7 +188,7 @@ class Store:
     def _commit_alone(self, work: Work[Any], begin: Begin) -> tuple[Any, BaseException | None]:
         # No other unit shares the transaction, so it needs no savepoint.
         try:
-            return _run(begin, work), None
+            return run(begin, work), None
         except UNAVAILABLE as error:
             return None, StoreUnavailable(reason_of(error))
         except Exception as error:  # noqa: BLE001 - passed to the caller
@@ -228,7 +228,7 @@ class _WriterConnection:
             connection.close()
 
 
-def _run(begin: Begin, work: Work[T]) -> T:
+def run(begin: Begin, work: Work[T]) -> T:
     """Run one unit in a transaction of its own; run it again if another transaction was in its way."""
     for _ in range(MOST_RUNS - 1):
         try:

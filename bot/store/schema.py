@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from pathlib import Path
 
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 
 from bot.store import rules
 from bot.store.databases import UNAVAILABLE, database_path, is_shared, reason_of, transaction
@@ -59,21 +59,28 @@ def current(url: str) -> str | None:
 def upgrade(url: str, revision: str = "head", progress: Progress = lambda _: None) -> None:
     """Upgrade a store to the newest revision (or that one), or leave it as it was; create a SQLite file and its folder.
 
-    It is one transaction: what was interrupted has not begun. Raises StoreRefused.
+    It is one transaction: what was interrupted has not begun. Of it and a process that works on the store the database
+    may end either, where each waits for the other: then it is run again. Raises StoreRefused.
     """
     # Most starts meet a current schema: they do not spend their time on what they do not need.
     from alembic import command  # noqa: PLC0415
     from alembic.config import Config  # noqa: PLC0415
 
+    from bot.store.engine import run  # noqa: PLC0415
+
     if not is_shared(url):
         database_path(url).parent.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-    with _refusing(_NOT_UPGRADED), transaction(url, writes=True) as connection:
+
+    def work(connection: Connection) -> None:
         for statement in _ONE_UPGRADE_AT_A_TIME if connection.dialect.name == "postgresql" else ():
             connection.execute(statement)
         config.attributes |= {"connection": connection, "progress": progress}
         command.upgrade(config, revision)
+
+    with _refusing(_NOT_UPGRADED):
+        run(lambda: transaction(url, writes=True), work)
 
 
 def require(url: str) -> None:

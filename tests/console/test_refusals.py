@@ -332,7 +332,7 @@ def _by_flow(scene: Scene, reference: str, bad: Bad, fields: Fields) -> None:
 
 def _by_command(scene: Scene, reference: str, bad: Bad, fields: Fields) -> None:
     done = scene.command(bad.verb, reference, fields)
-    assert (done.exit_code, done.stdout) == (1, "")
+    assert (done.exit_code, done.stdout) == (2 if bad.kind is Kind.INVALID else 1, "")
     assert done.stderr.count("\n") == 1
     assert done.stderr.startswith("Nothing was changed: ")
     assert bad.words in done.stderr

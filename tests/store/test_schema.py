@@ -1,6 +1,7 @@
 """Migrations make exactly the tables that the code uses; an old store is never changed unasked."""
 
 import dataclasses
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,10 @@ from bot.core.contacts import Contact
 from bot.store import contacts, links, needs, rules, schema
 from bot.store.databases import transaction
 from bot.store.tables import metadata
+from tests.components.ports import wait_until
+from tests.components.postgres import Postgres
+from tests.components.service import ask
+from tests.faults import later
 
 NOW = datetime(2026, 11, 23, 9, 15, tzinfo=UTC)
 
@@ -132,3 +137,20 @@ def test_an_open_contact_must_have_a_next_look(store_url: str) -> None:
     )
     with pytest.raises(IntegrityError, match="open_is_watched"), transaction(store_url, writes=True) as connection:
         connection.execute(text(row))
+
+
+def test_an_upgrade_that_waits_for_whoever_waits_for_it_is_run_again(postgres: Postgres, tmp_path: Path) -> None:
+    """The database ends it, not the process that works on the store, and nobody has to type it again."""
+    url = postgres.create("worked_on")
+    schema.upgrade(url)
+    with ThreadPoolExecutor(1) as pool, transaction(url, writes=True) as connection:
+        # Whose patience ends first is ended.
+        connection.execute(text("SET LOCAL deadlock_timeout = '1h'"))
+        connection.execute(text("SET LOCAL lock_timeout = 0"))
+        connection.execute(text("LOCK TABLE deliveries IN ROW EXCLUSIVE MODE"))
+        upgrade = pool.submit(later.upgrade, url, tmp_path, seconds=0.0)
+        waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'deliveries'::regclass"
+        wait_until(lambda: ask(url, waits)[0][0] == 1, what="the upgrade")
+        connection.execute(text("LOCK TABLE contacts IN ROW EXCLUSIVE MODE"))
+    upgrade.result()
+    assert schema.current(url) == later.REVISION
