@@ -73,8 +73,13 @@ def first_line(option: str, file: str) -> str:
     try:
         text = sys.stdin.readline() if file == "-" else Path(file).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        refuse(f"{option} {file}: cannot be read: {error}")
+        refuse(f"{option} {file}: cannot be read: {why_unread(error)}")
     return text.splitlines()[0] if text else ""
+
+
+def why_unread(error: OSError | UnicodeDecodeError) -> str:
+    """Return why a file of text cannot be read, without its name."""
+    return "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else f"{error.strerror or error}"
 
 
 def refuse(words: str) -> NoReturn:

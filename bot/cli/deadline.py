@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import progress
-from bot.cli.configuration import refuse
+from bot.cli.configuration import refuse, why_unread
 
 if TYPE_CHECKING:
     from bot.cli.deadline_rows import Case
@@ -123,12 +123,12 @@ def _compute(file: str, zone: str, defaults: dict[str, str]) -> int:
             for complaint in complaints:
                 typer.echo(f"{file}: {complaint.words}", err=True)
                 status = max(status, complaint.status)
-    except (deadline_rows.BadTable, csv.Error, UnicodeDecodeError) as error:
+    except (deadline_rows.BadTable, csv.Error) as error:
         refuse(f"{file}: {error}")
     except BrokenPipeError:
         raise  # whoever read the rows has seen enough
-    except OSError as error:
-        refuse(f"{file}: {error.strerror or error}")
+    except (OSError, UnicodeDecodeError) as error:
+        refuse(f"{file}: {why_unread(error)}")
     return status
 
 

@@ -1,6 +1,7 @@
 """How a command ends that could not do its work: with one plain line, where a traceback would say no more."""
 
 import os
+import re
 import sys
 from contextlib import suppress
 from typing import NoReturn
@@ -10,6 +11,14 @@ import typer
 from bot.cli.configuration import MISUSE, NEGATIVE, refuse
 
 INTERRUPTED, PIPE_CLOSED = 130, 141  # as shells have it: 128 and the number of the signal
+# What the library says of a value that is typed, and what we say.
+_PLAIN_WORDS = (
+    (r"Value error, (.+)", r"\1"),
+    (r"Input should be a valid integer.*", "give a whole number"),
+    (r"Input should be a valid number.*", "give a number"),
+    (r"Input should be greater than or equal to (.+)", r"it must be \1 or more"),
+    (r"Input should be less than or equal to (.+)", r"it must be \1 or less"),
+)
 _NOT_PERMITTED = "42501"  # PostgreSQL: insufficient_privilege
 
 
@@ -19,6 +28,10 @@ def end(error: Exception | KeyboardInterrupt) -> NoReturn:
         case KeyboardInterrupt() | typer.Abort():  # the latter at a question
             typer.echo("\nStopped before it was finished.", err=True)
             raise typer.Exit(INTERRUPTED) from error
+        case typer.BadParameter():
+            for pattern, words in _PLAIN_WORDS:
+                error.message = re.sub(f"^{pattern}$", words, error.message)
+            raise error
         case BrokenPipeError():
             # Whoever read the output has had enough of it.
             _drop_output()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import contacts, noting, progress
-from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of
+from bot.cli.configuration import NEGATIVE, Directory, refuse, rulebook_of, why_unread
 from bot.cli.contacts import Json
 from bot.cli.instants import instant_or_exit
 
@@ -113,7 +113,7 @@ def _text_of(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        refuse(f"Nothing was sent: {file} cannot be read: {error}.")
+        refuse(f"Nothing was sent: {file} cannot be read: {why_unread(error)}.")
 
 
 def _write_to(store: "Store", reference: str, words: str, subject: str, book: "Rulebook", *, dry_run: bool) -> str:

@@ -97,7 +97,6 @@ def test_a_list_is_narrowed(run: Run, queue: list[str], options: tuple[str, ...]
         ("--team", "front-ofice", "front-office"),
         ("--channel", "inbux", "inbox"),
         ("--state", "opne", "open"),
-        ("--service", "housng", ""),
     ],
 )
 def test_a_name_that_does_not_exist_is_refused(run: Run, queue: list[str], option: str, name: str, meant: str) -> None:

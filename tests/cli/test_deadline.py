@@ -171,7 +171,7 @@ def test_a_bad_row_is_named_and_its_neighbours_are_computed(old: str, new: str, 
         (b"", "the first line names no column rule and no column received"),
         (b"name,rule\nack,1 working day\n", "the first line names no column received"),
         (b"rule,rule,received\n", "names a column twice: rule"),
-        (b"rule,received\n\xff\xfe,x\n", "can't decode"),
+        (b"rule,received\n\xff\xfe,x\n", "is not text in UTF-8"),
         (b'rule,received\n"1 working day,2026-11-23T09:15Z\n', "unexpected end of data"),
     ],
 )

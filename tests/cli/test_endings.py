@@ -190,6 +190,30 @@ def test_a_folder_in_which_nothing_can_be_written_is_one_plain_line(
     assert (result.exit_code, result.stderr) == (2, "/proc/nowhere: No such file or directory.\n")
 
 
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("contacts list --limit x", "'--limit': give a whole number"),
+        ("contacts list --limit -5", "'--limit': it must be 0 or more"),
+        ("contacts list --order nosuch", "'--order': 'nosuch' is not one of 'due', 'logged'."),
+        ("staff password ann@example.gov.uk --password-file none", "none: cannot be read: No such file or directory"),
+        ("staff password ann@example.gov.uk --password-file latin", "latin: cannot be read: it is not text in UTF-8"),
+        ("deadline --csv latin", "latin: it is not text in UTF-8"),
+    ],
+)
+def test_a_value_that_cannot_be_is_said_in_plain_words(
+    words: str, reason: str, tmp_path: Path, monkeypatches: pytest.MonkeyPatch
+) -> None:
+    """Not in those of a library or of the language."""
+    service = _configured(tmp_path)
+    make_store(service.store_url)
+    (tmp_path / "latin").write_bytes("rule\nJosé".encode("latin-1"))
+    monkeypatches.chdir(tmp_path)
+    config = [] if words.startswith("deadline") else ["--config", str(service.config)]
+    result = CliRunner().invoke(app, [*words.split(), *config], env=service.environment)
+    assert (result.exit_code, result.stderr.splitlines()[-1].endswith(reason)) == (2, True), result.stderr
+
+
 def _started(*arguments: str, **pipes: Any) -> "subprocess.Popen[str]":
     return subprocess.Popen([sys.executable, "-m", "bot", *arguments], text=True, stderr=subprocess.PIPE, **pipes)
 

@@ -130,3 +130,10 @@ def test_without_a_desk_there_is_nothing_to_record_with(tmp_path: Path, monkeypa
     make_store(service.store_url)
     result = CliRunner().invoke(app, ["contacts", "record", *CALL, "--config", str(service.config)])
     assert (result.exit_code, 'kind = "desk"' in result.stderr) == (2, True)
+
+
+def test_a_service_that_nobody_has_configured_is_found_again(terminal: Terminal) -> None:
+    """Where there are none to choose from, a contact may be about any."""
+    (facts,) = lines(terminal.record("--text", "The slabs are loose.", "--service", "paving", "--yes", "--json"))
+    listed = terminal.run("contacts", "list", "--service", "paving")
+    assert (listed.exit_code, facts["reference"] in listed.stdout) == (0, True), listed.stderr
