@@ -60,8 +60,7 @@ def list_(  # noqa: PLR0913, PLR0917 - every option of the command is a paramete
     zone = basis.organisation.zone
     names.require("--state", state, lambda: State)
     names.require("--team", team, lambda: names.teams(load_or_exit(config)))
-    # Where none is configured a contact may be about any.
-    names.require("--service", service, lambda: names.services(load_or_exit(config)) or [service])
+    names.require("--service", service, lambda: names.services_besides(service, load_or_exit(config)))
     names.require("--channel", channel, lambda: names.channels(load_or_exit(config)))
     before = day_or_instant("--due-before", due_before, zone) if due_before else None
     if before and state not in ("", State.OPEN):

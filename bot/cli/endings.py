@@ -29,8 +29,7 @@ def end(error: Exception | KeyboardInterrupt) -> NoReturn:
             typer.echo("\nStopped before it was finished.", err=True)
             raise typer.Exit(INTERRUPTED) from error
         case typer.BadParameter():
-            for pattern, words in _PLAIN_WORDS:
-                error.message = re.sub(f"^{pattern}$", words, error.message)
+            error.message = _in_plain_words(error.message)
             raise error
         case BrokenPipeError():
             # Whoever read the output has had enough of it.
@@ -44,6 +43,13 @@ def end(error: Exception | KeyboardInterrupt) -> NoReturn:
     if "sqlalchemy" in sys.modules and (reason := _why_no_store(error)):
         refuse(reason)
     raise error
+
+
+def _in_plain_words(message: str) -> str:
+    """Return what the library says of a value, as we say it."""
+    for pattern, words in _PLAIN_WORDS:
+        message = re.sub(f"^{pattern}$", words, message)
+    return message
 
 
 def _end_where_refused(error: Exception) -> None:

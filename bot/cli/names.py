@@ -30,6 +30,11 @@ def services(configured: "Settings") -> Collection[str]:
     return classify.choices("service", rulebook_of(configured))
 
 
+def services_besides(name: str, configured: "Settings") -> Collection[str]:
+    """The same, or this one alone where there are none: then a contact may be about any."""
+    return services(configured) or [name]
+
+
 def channels(configured: "Settings") -> Collection[str]:
     """The channels by which contacts come."""
     return list(rulebook_of(configured).ways)
