@@ -21,3 +21,9 @@ def in_brackets(name: str, choices: Iterable[str]) -> str:
     """Return the same to stand behind the name within a sentence."""
     near = nearest(name, choices)
     return f" (did you mean {near}?)" if near else ""
+
+
+def choose_one(word: str, choices: Iterable[str]) -> str:
+    """Return the words for whoever named none of the choices, with the one that was probably meant."""
+    names = list(choices)
+    return f"choose one of {', '.join(names)}{in_brackets(word, names)}"

@@ -92,7 +92,9 @@ def change(
     account = staff.find(connection, address)
     if account is None:
         return Refused(f"{address} has no account")
-    if refusal := _why_not(connection, account, new, book):
+    if refusal := _unknown_team(new.teams or frozenset(), book.outgoing):
+        return Refused(refusal, is_misuse=True)
+    if refusal := _why_not(connection, account, new):
         return Refused(refusal)
 
     def note(kind: EventKind, **details: Any) -> None:
@@ -230,7 +232,7 @@ def create_token(connection: Connection, token: Token, actor: str, book: Ruleboo
     unknown = sorted(token.scopes - SCOPES.keys())
     if unknown or not token.scopes:
         name = unknown[0] if unknown else "nothing"
-        return Refused(f"{name} is no scope; there are {', '.join(SCOPES)}", is_misuse=True)
+        return Refused(f"{name} is no scope{in_brackets(name, SCOPES)}; there are {', '.join(SCOPES)}", is_misuse=True)
     if refusal := _unknown_team(token.teams, book.outgoing):
         return Refused(refusal, is_misuse=True)
     secret = _TOKEN_PREFIX + secrets.token_urlsafe(32)
@@ -292,12 +294,10 @@ def _team_names(teams: frozenset[str] | None) -> str:
     return " ".join(sorted(teams or ())) or "every team"
 
 
-def _why_not(connection: Connection, account: Account, new: Change, book: Rulebook) -> str:
+def _why_not(connection: Connection, account: Account, new: Change) -> str:
     if new.password is None and new.role in (None, account.role) and new.teams in (None, account.teams):
         return f"{account.address} has this role and these teams already"
-    if new.role is not None and (refusal := _last_administrator(connection, account, new.role)):
-        return refusal
-    return _unknown_team(new.teams or frozenset(), book.outgoing)
+    return _last_administrator(connection, account, new.role) if new.role is not None else ""
 
 
 def _last_administrator(connection: Connection, account: Account, role: Role | None) -> str:

@@ -67,6 +67,7 @@ def test_files_have_the_columns_and_their_cut_off(run: Run, logged: Log, mail: M
         (("--from", "2031-01-01", "--to", "2031-03-31"), "--from: The period begins after 2026-11-23T09:15:00+00:00"),
         (("--from", "yesterday", "--to", "2026-11-30"), "--from: 'yesterday' is not a day; write it as 2026-07-01"),
         (("--from", "2026-11-01", "--to", "30/11/2026"), "--to: '30/11/2026' is not a day"),
+        ((*NOVEMBER[1:], "--by", "servce"), "--by: Nothing can be cut by servce (did you mean service?); known are"),
         ((*NOVEMBER[1:], "--by", "colour"), "--by: Nothing can be cut by colour; known are area, service, channel"),
         ((*NOVEMBER[1:], "--at", "99999"), "--at: There is no event 99999; the newest is "),
         ((*NOVEMBER[1:], "--at", "2026-11-01"), "--at: '2026-11-01' does not say how far from UTC it is"),

@@ -94,6 +94,7 @@ def test_an_account_is_changed(config: Service) -> None:
         (("staff", "change", "a@b.example"), 2, "Say what is to change"),
         (("staff", "change", "a@b.example", "--team", "x", "--all-teams"), 2, "not both"),
         (("token", "create", "--name", "x", "--scope", "everything"), 2, "is no scope"),
+        (("token", "create", "--name", "x", "--scope", "contact:read"), 2, "(did you mean contacts:read?)"),
         (("token", "create", "--name", "", "--scope", "contacts:read"), 2, "give it a name"),
         (("token", "revoke", "--name", "x"), 1, "there is no token x"),
     ],
@@ -102,6 +103,13 @@ def test_mistakes_say_what_to_do(config: Service, arguments: tuple[str, ...], st
     """A plain sentence, and nothing is changed."""
     exit_code, output = _run(config, *arguments)
     assert (exit_code, words in output) == (status, True), output
+
+
+def test_a_team_that_there_is_not_is_misuse(config: Service) -> None:
+    """Of an account that there is, too; the one that was meant is named."""
+    assert _add(config, "ann@example.gov.uk", "reader")[0] == 0
+    status, output = _run(config, "staff", "change", "ann@example.gov.uk", "--team", "front-ofice")
+    assert (status, "(did you mean front-office?)" in output) == (2, True)
 
 
 def test_a_short_password_is_refused(config: Service) -> None:

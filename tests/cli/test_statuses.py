@@ -38,6 +38,8 @@ NOBODY = "EX-2222-2222"
 DAY = """
 0 contacts list
 2 contacts list --state nosuch
+2 contacts list --team nosuch
+2 contacts list --channel nosuch
 0 contacts show {open}
 0 contacts raw {open}
 1 contacts raw {open} --message 9
@@ -47,17 +49,24 @@ DAY = """
 1 contacts record --text Hello <<< n
 0 contacts record --text Hello --yes
 2 contacts record --text Hello --how pigeon
+2 contacts record --text Hello --service NOSUCH
+2 contacts record --text Hello --prefers pigeon
+2 contacts record --text Hello --language tlh
+2 contacts record --text Hello --channel nosuch
 0 contacts take {urgent}
 1 contacts take {urgent}
 0 urgent list
 0 urgent take
 1 urgent take
 2 urgent take --team nosuch
+2 urgent list --team nosuch
 0 urgent test
 1 urgent test --config OTHER
 0 urgent replay
 0 contacts assign {open} --to front.office@example.gov.uk
 1 contacts assign {open} --to front.office@example.gov.uk
+2 contacts assign {open} --to nobody@example.gov.uk
+2 contacts assign {open} --team nosuch
 0 contacts quiet {open} --until 2035-01-01T09:00+00:00
 2 contacts quiet {open} --until 2020-01-01T09:00+00:00
 1 contacts quiet EX-2222-2222 --until 2035-01-01T09:00+00:00
@@ -67,9 +76,13 @@ DAY = """
 1 contacts needs EX-2222-2222 --needs Braille
 0 contacts judge {open} --avoidable progress
 2 contacts judge {open} --avoidable nosuch
+2 contacts judge {open} --cause nosuch
+2 contacts judge {open} --complaint nosuch
 1 contacts judge EX-2222-2222 --avoidable progress
 0 contacts classify {open} --kind foi
 2 contacts classify {open} --kind nosuch
+2 contacts classify {open} --service NOSUCH
+2 contacts classify {open} --area nosuch
 1 contacts classify EX-2222-2222 --kind foi
 2 contacts classify {open}
 0 contacts hold {open}
@@ -104,9 +117,11 @@ DAY = """
 1 contacts respond {open}
 0 contacts reopen {open}
 1 contacts reopen {open}
+2 contacts close {gas} --outcome nosuch
 0 contacts close {gas} --outcome spam
 1 contacts close {gas} --outcome spam
 1 contacts correct {open} --as holding
+2 contacts correct {open} --as nosuch
 0 contacts respond {answered}
 0 person erase ann@residents.example --yes
 0 audit verify
@@ -124,6 +139,7 @@ DAY = """
 0 recompute
 0 report --from 2026-07-01 --to 2026-07-31
 2 report --from July --to 2026-07-31
+2 report --from 2026-07-01 --to 2026-07-31 --by nosuch
 0 schema upgrade
 0 schema status
 1 schema status --config OTHER
@@ -138,6 +154,7 @@ DAY = """
 0 staff add jo@example.gov.uk --role administrator
 1 staff add jo@example.gov.uk --role reader
 2 staff add jo@example.gov.uk --role king
+2 staff add al@example.gov.uk --role reader --team nosuch
 0 staff add ann@example.gov.uk --role reader
 0 staff list
 0 staff link ann@example.gov.uk
@@ -148,6 +165,7 @@ DAY = """
 0 staff change ann@example.gov.uk --role lead
 1 staff change jo@example.gov.uk --role lead
 2 staff change ann@example.gov.uk
+2 staff change ann@example.gov.uk --team nosuch
 0 staff unlock lee@example.gov.uk
 1 staff unlock lee@example.gov.uk
 0 staff reset-second-factor lee@example.gov.uk
@@ -159,6 +177,7 @@ DAY = """
 0 token create --name phones --scope contacts:read
 1 token create --name phones --scope contacts:read
 2 token create --name others --scope nosuch
+2 token create --name others --scope contacts:read --team nosuch
 0 token list
 0 token revoke --name phones
 1 token revoke --name nosuch

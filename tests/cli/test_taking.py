@@ -4,6 +4,8 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from bot.core.messages import Inbound
 from tests.cli.test_receipts import Run, lines, logged, run
 from tests.flows.conftest import mail
@@ -67,6 +69,27 @@ def test_what_is_said_for_the_figures_is_shown(run: Run, logged: Log, mail: Make
     refusal = run("contacts", "judge", reference, "--cause", "lazy")
     assert (refusal.exit_code, "choose one of volume, absence, others" in refusal.stderr) == (2, True)
     assert "wrong-place, necessary" in " ".join(run("contacts", "judge", "--help").stdout.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("judge --avoidable progres", "progress"),
+        ("judge --cause volum", "volume"),
+        ("judge --complaint uphold", "upheld"),
+        ("close --outcome duplicat", "duplicate"),
+        ("correct --as forwad", "forward"),
+        ("classify --kind complant", "complaint"),
+        ("assign --team front-ofice", "front-office"),
+    ],
+)
+def test_a_word_of_a_known_set_is_misuse_where_it_is_none_of_it(
+    run: Run, logged: Log, mail: Make, words: str, meant: str
+) -> None:
+    """Status 2, with the one that was probably meant."""
+    verb, *options = words.split()
+    refusal = run("contacts", verb, logged(mail(1)), *options)
+    assert (refusal.exit_code, f"(did you mean {meant}?)" in refusal.stderr) == (2, True), refusal.stderr
 
 
 def test_quiet_is_until_an_instant_ahead(run: Run, logged: Log, mail: Make) -> None:

@@ -16,6 +16,7 @@ from bot.core.deliveries import Delivery, NewDelivery
 from bot.core.events import Event, EventKind
 from bot.core.histories import Clocks, Happened
 from bot.core.histories import Kind as Clock
+from bot.core.suggestions import choose_one
 from bot.flows.changes import refusals
 from bot.flows.changes.adjust import columns, stand
 from bot.flows.changes.reach import reach
@@ -43,7 +44,7 @@ class Closing:
         """The same of what was typed. Raises Refused."""
         choice = outcome_of(outcome.strip())
         if choice is None:
-            raise Refused(f"choose one of {', '.join(Outcome)}", "outcome")
+            raise Refused(choose_one(outcome, Outcome), "outcome")
         return cls(choice, refusals.short_text(reason, "reason"), refusals.short_text(note, "note"))
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import Connection
 from bot.core import judgements
 from bot.core.contacts import Contact, State
 from bot.core.events import Event, EventKind, StoredEvent
+from bot.core.suggestions import choose_one
 from bot.flows.changes import refusals
 from bot.flows.changes.refusals import Kind, Refused
 from bot.store import contacts, merging
@@ -76,7 +77,7 @@ def _refuse(connection: Connection, contact: Contact, codes: dict[str, str], now
         raise Refused(reason)
     for name, code in codes.items():
         if code and code not in judgements.WORDS[name]:
-            raise Refused(f"choose one of {', '.join(judgements.WORDS[name])}", name)
+            raise Refused(choose_one(code, judgements.WORDS[name]), name)
     if codes.get("complaint_outcome") and not judgements.is_complaint(contact.kind):
         raise Refused("it is no complaint: say first what kind it is", "complaint_outcome")
     if codes.get("cause") and not is_late(contact, contacts.events_of(connection, contact.id), now):

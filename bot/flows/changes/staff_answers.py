@@ -15,6 +15,7 @@ from bot.core.histories import Happened
 from bot.core.histories import Kind as Clock
 from bot.core.messages import Inbound
 from bot.core.responses import Judgement, Kind
+from bot.core.suggestions import choose_one
 from bot.flows.changes import refusals
 from bot.flows.changes.adjust import ClockChange, Word, adjust, columns, stand
 from bot.flows.changes.refusals import Refused
@@ -145,7 +146,7 @@ def correct(connection: Connection, reference: str, was: str, actor: str, now: d
 def _kind_of(was: str) -> Kind:
     by_name = {kind.value: kind for kind in Kind} | {kind.name.lower(): kind for kind in Kind}
     if was not in by_name or by_name[was] not in responses.CHOICES:
-        raise Refused(f"choose one of {', '.join(kind.value for kind in responses.CHOICES)}", "was")
+        raise Refused(choose_one(was, [kind.value for kind in responses.CHOICES]), "was")
     return by_name[was]
 
 

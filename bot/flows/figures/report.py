@@ -11,6 +11,7 @@ from bot.core.calendars import FIRST_DAY, LAST_DAY, Calendar, OutsideCalendar
 from bot.core.measures import CUTS, Period
 from bot.core.report_columns import RECORDED_LATER
 from bot.core.spells import microseconds
+from bot.core.suggestions import in_brackets
 from bot.core.tallies import Cells, Line
 from bot.core.working_days import WorkingDays
 from bot.flows.changes.refusals import Refused
@@ -112,7 +113,8 @@ def _require(request: Request) -> None:
         raise Refused(f"the first day, {request.first_day}, is after the last, {request.last_day}", "first_day")
     unknown = [cut for cut in request.cuts if cut not in CUTS]
     if unknown:
-        raise Refused(f"nothing can be cut by {unknown[0]}; known are {', '.join(CUTS)}", "cuts")
+        name = f"{unknown[0]}{in_brackets(unknown[0], CUTS)}"
+        raise Refused(f"nothing can be cut by {name}; known are {', '.join(CUTS)}", "cuts")
 
 
 def _edges(request: Request, calendar: Calendar) -> tuple[datetime, datetime]:
