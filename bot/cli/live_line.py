@@ -20,6 +20,14 @@ class _Above(FileProxy):
     encoding = "utf-8"
 
 
+class _Console(Console):
+    """Leaves the cursor visible: whatever ends the command at this moment has nothing to show again."""
+
+    def show_cursor(self, show: bool = True) -> bool:  # noqa: FBT001 - the shape of the library
+        """Change nothing of the cursor; tell so."""
+        return False
+
+
 @contextmanager
 def shown_after(seconds: float, words: str, total: int | None) -> Iterator[Callable[..., None]]:
     """Show the line once the block has lasted for so long, and wipe it out at the end; give what moves it.
@@ -36,7 +44,7 @@ def shown_after(seconds: float, words: str, total: int | None) -> Iterator[Calla
         bar.update(task, completed=count, total=total, amount=_amount(count, total), description=words or None)
 
     # What is printed above it keeps its own lines, however wide the terminal is.
-    console = Console(stderr=True, soft_wrap=True)
+    console = _Console(stderr=True, soft_wrap=True)
     line = Live(
         get_renderable=lambda: bar if time.monotonic() - begin >= seconds else "",
         console=console,

@@ -3,6 +3,7 @@
 import io
 import os
 import re
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout, suppress
 from pathlib import Path
@@ -75,9 +76,10 @@ SHORT = set(
     )
 )
 Show = Callable[..., str]
-# Begins a colour; and the line is cleared, with the cursor shown again.
+# Begins a colour; clears the line; hides the cursor.
 _COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-8]|9[0-7])[;m]")
 _WIPED = "\x1b[2K"
+_HIDDEN = "\x1b[?25l"
 
 
 @pytest.fixture(scope="module")
@@ -234,3 +236,13 @@ def test_a_real_terminal_has_the_line_below_what_is_printed_and_then_no_more(tmp
         assert terminal.end() == 0
     assert f"{_WIPED}second.eml: acknowledge" in terminal.words
     assert terminal.words.endswith(_WIPED)
+
+
+def test_a_command_that_is_ended_leaves_the_cursor_visible(tmp_path: Path) -> None:
+    """By SIGTERM while the line is shown, which ends it at once as it ends any program."""
+    (tmp_path / "first.eml").write_bytes(MAIL)
+    os.mkfifo(tmp_path / "second.eml")
+    with Terminal("triage", "first.eml", "second.eml", directory=tmp_path) as terminal:
+        terminal.read_to("1 of 2")
+        assert terminal.terminate() == -signal.SIGTERM
+    assert _HIDDEN not in terminal.words

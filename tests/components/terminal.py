@@ -74,6 +74,11 @@ class Terminal:
             if not is_shown:
                 self._process.send_signal(signal.SIGINT)
 
+    def terminate(self) -> int:
+        """Send SIGTERM; return the exit status."""
+        self._process.terminate()
+        return self.end()
+
     def end(self) -> int:
         """Read to the end; return the exit status."""
         while self._read():
