@@ -1,5 +1,6 @@
 """`--config`, the same for every command, and the messages for a configuration that cannot be used."""
 
+import errno
 import os
 import sys
 from pathlib import Path
@@ -24,6 +25,17 @@ Directory = Annotated[
 ]
 MISUSE = 2
 NEGATIVE = 1
+# Why a file cannot be written, and what to do.
+_WAYS_OUT = {
+    errno.ENOENT: "there is no folder {folder}: make it first, or name another",
+    errno.ENOTDIR: "{folder} is no folder: name another",
+    errno.EISDIR: "that is a folder: name a file in it",
+    errno.EEXIST: "it is there already: name a new one, as nothing is overwritten",
+    errno.EACCES: "you may not write there: choose a folder in which you may",
+    errno.EPERM: "you may not write there: choose a folder in which you may",
+    errno.EROFS: "the disk can only be read: choose a folder on another",
+    errno.ENOSPC: "the disk is full: make room, or choose a folder on another",
+}
 
 
 def directory_of(directory: Path | None) -> Path:
@@ -80,6 +92,14 @@ def first_line(option: str, file: str) -> str:
 def why_unread(error: OSError | UnicodeDecodeError) -> str:
     """Return why a file of text cannot be read, without its name."""
     return "it is not text in UTF-8" if isinstance(error, UnicodeDecodeError) else f"{error.strerror or error}"
+
+
+def why_unwritten(path: Path, error: OSError) -> str:
+    """Return why a file or a folder cannot be written, without its name, and what to do."""
+    # Below /proc, and through a link to nowhere, the folder is there all the same.
+    is_there = error.errno == errno.ENOENT and path.parent.is_dir()
+    words = _WAYS_OUT.get(errno.EACCES if is_there else error.errno or 0)
+    return words.format(folder=path.parent) if words else f"{error.strerror or error}"
 
 
 def refuse(words: str) -> NoReturn:

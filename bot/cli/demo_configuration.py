@@ -4,6 +4,7 @@ import json
 import secrets
 from pathlib import Path
 
+from bot.cli.configuration import refuse, why_unwritten
 from bot.cli.demo_words import AREAS, MATTERS
 
 HOST = "127.0.0.1"
@@ -74,8 +75,17 @@ replies_by = "post"
 def write(directory: Path, web: int, lmtp: int, *, with_services: bool = False) -> Path:
     """Write the configuration of the demo in this directory; return its folder.
 
-    `with_services`: of the demo with an invented quarter. Once it is one, it stays one.
+    `with_services`: of the demo with an invented quarter. Once it is one, it stays one. Ends the command where it
+    cannot be written.
     """
+    try:
+        return _write(directory, web, lmtp, with_services=with_services)
+    except OSError as error:
+        reason = why_unwritten(Path(error.filename or directory), error)
+        refuse(f"The demo cannot start: {directory} cannot be written: {reason}.")
+
+
+def _write(directory: Path, web: int, lmtp: int, *, with_services: bool) -> Path:
     config = directory / "config"
     config.mkdir(parents=True, exist_ok=True)
     if not (config / "secret").exists():

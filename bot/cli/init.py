@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.configuration import first_line, refuse
+from bot.cli.configuration import first_line, refuse, why_unwritten
 from bot.cli.init_questions import MailKind
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def _write(place: Path, answers: "Mapping[str, str]", store: str) -> None:
     try:
         init_files.write(place, init_files.texts(place, answers, f"{HOST}:{_free_port(LMTP_PORT)}", store), examine)
     except OSError as error:
-        refuse(f"{place}: {error.strerror}. {_NOTHING}")
+        refuse(f"{place} cannot be written: {why_unwritten(place, error)}. {_NOTHING}")
 
 
 def _store(url: str) -> str:

@@ -66,9 +66,9 @@ def why_not(directory: Path) -> str:
         return f"{directory} cannot be the name of a configuration: no folder in it may have ?, # or % in its name"
     nearest = _nearest(directory)
     if not nearest.is_dir():
-        return f"{nearest} is a file, and no folder"
+        return f"{nearest} is a file, and no folder. Name another folder"
     if not os.access(nearest, os.W_OK | os.X_OK):
-        return f"you may not write in {nearest}"
+        return f"You may not write in {nearest}. Name a folder in which you may"
     return ""
 
 

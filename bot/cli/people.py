@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import answering, contacts, noting, progress
-from bot.cli.configuration import NEGATIVE, Directory, refuse
+from bot.cli.configuration import NEGATIVE, Directory, refuse, why_unwritten
 from bot.cli.contacts import Json, Reference
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def export(
         except FileExistsError:
             refuse(f"{html} is there already: name a folder that is not, as nothing is overwritten.")
         except OSError as error:
-            refuse(f"{error.filename or html} cannot be written: {error.strerror}.")
+            refuse(f"{error.filename or html} cannot be written: {why_unwritten(html, error)}.")
         typer.echo(f"{html / 'index.html'}: {len(facts['contacts'])} contacts, {len(names)} files.")
     if to is not None:
         _write_new(to, person_folder.as_json(facts, zone))
@@ -82,7 +82,7 @@ def _write_new(path: Path, words: str) -> None:
         with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
             file.write(words)
     except OSError as error:
-        refuse(f"{path} cannot be written: {error.strerror}.")
+        refuse(f"{path} cannot be written: {why_unwritten(path, error)}.")
 
 
 @app.command()

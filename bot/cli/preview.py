@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from bot.cli import progress
-from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse
+from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse, why_unwritten
 from bot.core.suggestions import in_brackets
 
 if TYPE_CHECKING:
@@ -179,4 +179,4 @@ def _write(pages: list[_Page], output: Path) -> None:
             path.write_bytes(page.content if isinstance(page.content, bytes) else page.content.encode())
             typer.echo(f"Written: {path}")
     except OSError as error:
-        refuse(f"{output}: {error.strerror}")
+        refuse(f"{output} cannot be written: {why_unwritten(output, error)}.")

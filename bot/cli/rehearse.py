@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli import progress
-from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse, rulebook_of
+from bot.cli.configuration import NEGATIVE, Directory, load_or_exit, refuse, rulebook_of, why_unwritten
 from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
@@ -127,7 +127,10 @@ def _draw(rows: list[Row]) -> None:
             if row["person"] == person
         }
         chart.add(person, [counts.get(day, 0) for day in days])
-    chart.render_to_file(str(CHART))
+    try:
+        chart.render_to_file(str(CHART))
+    except OSError as error:
+        refuse(f"{CHART} cannot be written: {why_unwritten(CHART, error)}.")
 
 
 def _sum_up(outcome: "Outcome", scenario: "Scenario", *, as_json: bool) -> None:

@@ -1,12 +1,13 @@
 """`ackbot store`: back up the store, move it to PostgreSQL, encrypt it."""
 
+import errno
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bot.cli import noting, progress
-from bot.cli.configuration import Directory, load_or_exit, refuse
+from bot.cli.configuration import Directory, load_or_exit, refuse, why_unwritten
 
 app = typer.Typer(help="The store as a whole.", no_args_is_help=True)
 
@@ -116,13 +117,17 @@ def backup(
         refuse("A store on PostgreSQL is backed up by PostgreSQL: see Back up in docs/operations.md.")
     if schema.current(url) is None:
         refuse(f"There is no store yet at {url}.")
-    if to.exists() and not force:
-        refuse(f"{to} is there already; --force replaces it.")
     try:
+        if to.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "")
+        if to.exists() and not force:
+            refuse(f"{to} is there already; --force replaces it.")
         with progress.line("Copying pages") as move:
             size = backups.back_up(url, to, Present().now(), move)
     except backups.NotCopied as error:
         refuse(f"There is no copy: {error}.")
+    except OSError as error:
+        refuse(f"There is no copy: {to} cannot be written: {why_unwritten(to, error)}.")
     typer.echo(f"{to}: {size / 1e6:.1f} MB. It holds people's words: keep it as safe as the store.")
     try:
         with transaction(url, writes=True) as connection:

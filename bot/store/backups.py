@@ -21,7 +21,7 @@ def back_up(url: str, to: Path, now: datetime, progress: Callable[[int, int], No
     """Write a complete, flushed copy of a SQLite store to a new file for its owner alone; return its size in bytes.
 
     It is the state at one instant: SQLite starts again by itself if the service writes in the meantime. `progress` gets
-    the number of pages copied, and of all pages. Raises NotCopied.
+    the number of pages copied, and of all pages. Raises NotCopied, and OSError where the file cannot be written.
     """
     unfinished = to.with_name(f"{to.name}.unfinished")
     try:
@@ -49,7 +49,7 @@ def back_up(url: str, to: Path, now: datetime, progress: Callable[[int, int], No
         with unfinished.open("rb") as copy_file:
             os.fsync(copy_file.fileno())
         unfinished.replace(to)
-    except (OSError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
         raise NotCopied(str(error)) from error
     finally:
         unfinished.unlink(missing_ok=True)

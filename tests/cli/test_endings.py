@@ -1,5 +1,6 @@
 """How commands end that cannot do their work: a plain line and a status, never a traceback."""
 
+import errno
 import gc
 import os
 import signal
@@ -18,7 +19,7 @@ from typer.testing import CliRunner, Result
 
 from bot import kinds
 from bot.cli.commands import app
-from bot.cli.configuration import NEGATIVE
+from bot.cli.configuration import NEGATIVE, why_unwritten
 from bot.cli.endings import INTERRUPTED, PIPE_CLOSED
 from bot.store import databases
 from tests.components import service as configured
@@ -212,6 +213,73 @@ def test_a_value_that_cannot_be_is_said_in_plain_words(
     config = [] if words.startswith("deadline") else ["--config", str(service.config)]
     result = CliRunner().invoke(app, [*words.split(), *config], env=service.environment)
     assert (result.exit_code, result.stderr.splitlines()[-1].endswith(reason)) == (2, True), result.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "store backup FILE",
+        "store backup FILE --force",
+        "person export sam@residents.example --to FILE",
+        "person export sam@residents.example --html FILE",
+        "preview acknowledgement --output FILE",
+    ],
+)
+@pytest.mark.parametrize(
+    ("file", "reason"),
+    [
+        ("none/such/file", "there is no folder DIR/none/such: make it first, or name another."),
+        ("latin/file", "DIR/latin is no folder: name another."),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_said_with_what_to_do(
+    command: str, file: str, reason: str, tmp_path: Path, monkeypatches: pytest.MonkeyPatch
+) -> None:
+    """Where its folder is missing or is none; status 2, and nothing is left behind."""
+    service = _configured(tmp_path)
+    make_store(service.store_url)
+    (tmp_path / "latin").write_bytes(b"words")
+    record = ["contacts", "record", "--text", "Hello", "--email", "sam@residents.example", "--yes"]
+    assert CliRunner().invoke(app, [*record, "--config", str(service.config)]).exit_code == 0
+    words = [word.replace("FILE", str(tmp_path / file)) for word in command.split()]
+    result = CliRunner().invoke(app, [*words, "--config", str(service.config)])
+    sentence = f"{tmp_path / file} cannot be written: {reason.replace('DIR', str(tmp_path))}\n"
+    assert (result.exit_code, result.stderr.removeprefix("There is no copy: ")) == (2, sentence)
+    assert (tmp_path / "latin").read_bytes() == b"words"
+
+
+def test_a_copy_is_written_into_a_file(tmp_path: Path, monkeypatches: pytest.MonkeyPatch) -> None:
+    """A folder is none, with --force neither."""
+    service = _configured(tmp_path)
+    make_store(service.store_url)
+    for more in ((), ("--force",)):
+        result = CliRunner().invoke(app, ["store", "backup", str(tmp_path), *more, "--config", str(service.config)])
+        assert result.exit_code == 2
+        assert result.stderr.endswith(" cannot be written: that is a folder: name a file in it.\n")
+
+
+def test_a_demo_that_cannot_be_written_says_what_to_do(tmp_path: Path) -> None:
+    """Its folder is a file."""
+    (tmp_path / "demo").write_text("words")
+    for more in ((), ("--quarter",)):
+        result = CliRunner().invoke(app, ["demo", "--directory", str(tmp_path / "demo"), *more])
+        assert result.exit_code == 2
+        assert result.stderr.endswith(f" cannot be written: {tmp_path / 'demo'} is no folder: name another.\n")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.EACCES, "you may not write there: choose a folder in which you may"),
+        (errno.ENOENT, "you may not write there: choose a folder in which you may"),
+        (errno.EROFS, "the disk can only be read: choose a folder on another"),
+        (errno.ENOSPC, "the disk is full: make room, or choose a folder on another"),
+        (errno.EIO, "Input/output error"),
+    ],
+)
+def test_why_a_file_cannot_be_written_is_said_in_plain_words(number: int, words: str, tmp_path: Path) -> None:
+    """In a folder that is there; what nobody can do anything about as the system says it."""
+    assert why_unwritten(tmp_path / "file", OSError(number, os.strerror(number))) == words
 
 
 def _started(*arguments: str, **pipes: Any) -> "subprocess.Popen[str]":

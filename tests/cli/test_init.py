@@ -207,6 +207,13 @@ def test_a_folder_that_will_not_do_is_left_alone(name: str, reason: str, tmp_pat
     assert [str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*")] == ["full", "full/file"]
 
 
+def test_where_nobody_may_write_it_says_what_to_do() -> None:
+    """Nothing can be made below /proc, not by root either."""
+    result = init(Path("/proc/ackbot"), *NAME)
+    assert result.exit_code == 2
+    assert re.search("[Yy]ou may not write .* folder in which you may. Nothing was written.", result.stderr)
+
+
 def test_a_store_may_be_named_by_a_file(tmp_path: Path) -> None:
     """What stands in the file is its address, and a relative path is written whole."""
     (tmp_path / "store-url").write_text("postgresql://ackbot:hunter2@db/ackbot\n")

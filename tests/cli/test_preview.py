@@ -174,7 +174,7 @@ def test_preview_of_what_is_no_text_asks_where_to_write_it(folder: Path) -> None
         (("acknowledgement", "--format", "html", "--language", "all"), "name a file or a folder with --output"),
         (("message", "--format", "pdf"), "No message of this name has the format pdf"),
         (("message", "--format", "braille"), "There is no format braille; there are: text, html"),
-        (("message", "--output", str(folder / "ackbot.toml" / "x")), "Not a directory"),
+        (("message", "--output", str(folder / "ackbot.toml" / "x")), "ackbot.toml is no folder: name another"),
     ):
         result = run(folder, "preview", *arguments)
         assert (result.exit_code, words in result.stderr) == (2, True), result.stderr

@@ -93,3 +93,11 @@ def test_without_a_team_there_is_nothing_to_rehearse(tmp_path: Path) -> None:
     status, _, output = rehearse()
     assert status == 2
     assert "[[team]]" in output
+
+
+def test_a_chart_that_cannot_be_drawn_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder in which nobody may write."""
+    monkeypatch.chdir("/proc")
+    result = CliRunner().invoke(app, ["rehearse", "--config", str(tmp_path), "--days", "1", "--contacts", "1"])
+    words = "rehearsal.svg cannot be written: you may not write there: choose a folder in which you may.\n"
+    assert (result.exit_code, result.stderr) == (2, words)
