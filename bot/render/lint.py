@@ -33,6 +33,7 @@ class Rule:
         return template.sort in self.sorts and self.languages in ("every", language)
 
 
+_OF_CONFIGURATION = (lint_words.NO_TELEPHONE, lint_words.NO_WEBSITE)
 # L12 applies to short texts only in part: an urgent one must say what to do at once.
 _WITH_ADVICE = frozenset({Sort.RECEIPT, Sort.TEXT})
 
@@ -91,9 +92,17 @@ def examine(composer: Composer, name: str, language: str) -> list[Finding]:
 
 
 def examine_all(composer: Composer, languages: Collection[str]) -> list[Finding]:
-    """Return the findings of every template in these languages: the organisation's own, else the packaged one."""
+    """Return the findings of every template in these languages: the organisation's own, else the packaged one.
+
+    What the configuration lacks is named at the first template that misses it.
+    """
     names = [(name, language) for name, language in composer.names() if language in languages]
-    return [finding for name, language in names for finding in examine(composer, name, language)]
+    findings: dict[object, Finding] = {}
+    for name, language in names:
+        for finding in examine(composer, name, language):
+            remark = finding.level, finding.words
+            findings.setdefault(remark if remark in _OF_CONFIGURATION else finding, finding)
+    return [*findings.values()]
 
 
 def errors(findings: list[Finding]) -> list[Finding]:

@@ -16,6 +16,9 @@ _DAYS = re.compile(
     re.IGNORECASE,
 )
 _WEEKDAY = re.compile(r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
+# What the configuration lacks, and no template can mend.
+NO_TELEPHONE = warning("There is no telephone number to call: write phone into [organisation].")
+NO_WEBSITE = warning("There is no website to read more on: write website into [organisation].")
 GOOD_GRADE, MOST_GRADE = 7, 9
 _MEAN_WORDS, _MOST_WORDS, _MOST_PASSIVE = 15, 25, 0.1
 # Words that the style guide of GOV.UK asks writers to avoid, with better ones.
@@ -164,7 +167,7 @@ def _help(sample: Rendered, phone: str) -> Iterator[Remark]:
     if not _EMERGENCY.search(sample.own_text):
         yield error('It does not say what to do in danger: write "If someone is in danger, call 999."')
     if not phone:
-        yield warning("There is no telephone number to call: write phone into [organisation].")
+        yield NO_TELEPHONE
     elif phone not in sample.text:
         yield error("It names no telephone: write {{ phone }}, for whoever cannot wait or cannot write.")
 
@@ -219,7 +222,7 @@ def no_other_clock_is_started(draft: Draft) -> Iterator[Remark]:
 def there_is_a_way_on_and_off_line(draft: Draft) -> Iterator[Remark]:
     """L18: a page of the service or the organisation, and a way without the internet."""
     if not draft.constants.get("website"):
-        yield warning("There is no website to read more on: write website into [organisation].")
+        yield NO_WEBSITE
     for sample in draft.samples.values():
         website, service_page = draft.constants.get("website", ""), str(sample.values.get("service_page", ""))
         if website not in sample.text or service_page not in sample.text:

@@ -62,6 +62,13 @@ def test_what_it_writes_passes_the_check(configuration: Path) -> None:
     assert result.exit_code == 0, result.output
 
 
+def test_a_fresh_configuration_is_told_once_what_it_lacks(configuration: Path) -> None:
+    """However many messages could name it."""
+    lines = run("check", "--config", str(configuration)).output.splitlines()
+    for words in ("There is no telephone number to call", "There is no website to read more on"):
+        assert sum(words in line for line in lines) == 1, words
+
+
 def test_the_longest_name_of_a_council_passes_the_check(tmp_path: Path) -> None:
     """Templates have room for it, with a telephone number and addresses as long as any."""
     name, site = "Armagh City, Banbridge and Craigavon Borough Council", "www.armaghbanbridgecraigavon.gov.uk"

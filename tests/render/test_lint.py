@@ -229,6 +229,13 @@ def test_without_a_telephone_or_a_website_there_is_a_warning_only(tmp_path: Path
     assert findings == [("L12", Level.WARNING), ("L18", Level.WARNING)]
 
 
+def test_what_the_configuration_lacks_is_said_once_of_all_templates() -> None:
+    """In whichever languages there are receipts."""
+    packaged = Composer([TEMPLATES], CONSTANTS | {"phone": "", "website": ""})
+    findings = [finding.rule for finding in lint.examine_all(packaged, ["en", "pl"])]
+    assert sorted(findings) == ["L12", "L18"]
+
+
 def test_every_template_has_a_sort_and_every_sample_its_values() -> None:
     """Nothing is left out of the table of sorts, and no sample shows what only fills it up."""
     assert set(SORTS) == set(SAMPLES)
