@@ -23,7 +23,7 @@ CONTACTS = {
         "Record what came by telephone, letter or visit. What the person is sent is shown first. Status 1: it was not.",
     ),
     "respond": Line(
-        "contacts:respond",
+        "clocks:respond",
         "Record that the person has had a full answer: the clocks stop and alerts end. Status 1 if nothing was open.",
     ),
     "acknowledge": Line(

@@ -8,7 +8,6 @@ import typer
 
 from bot.cli import noting, open_stores, terminal
 from bot.cli.configuration import MISUSE, NEGATIVE, Directory, basis_or_exit, load_or_exit, rulebook_of
-from bot.cli.instants import instant_or_exit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,30 +52,6 @@ def show(reference: Reference, config: Directory = None, as_json: Json = False) 
         typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
         _print_whole(facts)
-
-
-def respond(
-    reference: Reference,
-    config: Directory = None,
-    at: Annotated[str, typer.Option(metavar="INSTANT", help="When the answer was given.  [default: now]")] = "",
-    note: Annotated[str, typer.Option(help="A word for the history; no personal data.")] = "",
-    as_json: Json = False,
-) -> None:
-    """Record that the person has had a full answer: the clocks stop and alerts end. Status 1 if nothing was open."""
-    from bot.flows.changes.respond import respond
-
-    instant = instant_or_exit("--at", at) if at else None
-    turn, answer = change(
-        reference,
-        config,
-        lambda c, turn: respond(c, turn.reference, turn.now, turn.book, actor=turn.actor, at=instant, note=note),
-    )
-    if as_json:
-        responded_at = (instant or turn.now).isoformat()
-        typer.echo(json.dumps({"reference": turn.reference, "responded_at": responded_at, "in_time": answer.in_time}))
-        return
-    late = {True: "in time", False: "after the date that was promised", None: "no date was promised"}[answer.in_time]
-    typer.echo(f"{turn.reference}: the answer is recorded ({late}). No more alerts will be sent.")
 
 
 class Turn(NamedTuple):

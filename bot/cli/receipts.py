@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from bot.cli import contacts, noting, progress
+from bot.cli import answering, contacts, noting, progress
 from bot.cli.configuration import NEGATIVE, Directory
 from bot.cli.contacts import Json, Reference
 
@@ -48,17 +48,17 @@ def suppressed(
         typer.echo(f"Everybody who wrote in the last {days} days was acknowledged.")
 
 
-def acknowledge_now(reference: Reference, config: Directory = None, to: Address = "", as_json: Json = False) -> None:
+def acknowledge_now(
+    reference: Reference, config: Directory = None, to: Address = "", as_json: answering.Json = False
+) -> None:
     """Send the receipt of a contact that had none. Its dates count from when the person wrote."""
     from bot.flows.changes.acknowledge_now import acknowledge_now
 
     turn, _ = contacts.change(
         reference, config, lambda c, turn: acknowledge_now(c, turn.reference, to, turn.actor, turn.now, turn.book)
     )
-    if as_json:
-        typer.echo(json.dumps({"reference": turn.reference, "queued": True}))
-    else:
-        typer.echo(f"{turn.reference}: the receipt leaves as soon as the service runs.")
+    sentence = f"{turn.reference}: the receipt leaves as soon as the service runs."
+    answering.say(turn.contact, sentence, turn.zone, as_json=as_json)
 
 
 def correct(
@@ -72,7 +72,7 @@ def correct(
         ),
     ],
     config: Directory = None,
-    as_json: Json = False,
+    as_json: answering.Json = False,
 ) -> None:
     """Put right what a mail of staff's was taken for: its clocks then stand as if it had been known at once."""
     from bot.flows.changes.staff_answers import correct
@@ -80,11 +80,8 @@ def correct(
     turn, correction = contacts.change(
         reference, config, lambda c, turn: correct(c, turn.reference, was, turn.actor, turn.now, turn.book)
     )
-    before, after = correction.before, correction.after
-    if as_json:
-        typer.echo(json.dumps({"reference": turn.reference, "before": before, "after": after}))
-    else:
-        typer.echo(f"{turn.reference}: it was taken for a {before} and is now known as a {after}.")
+    sentence = f"{turn.reference}: it was taken for a {correction.before} and is now known as a {correction.after}."
+    answering.say(turn.contact, sentence, turn.zone, as_json=as_json)
 
 
 def raw(

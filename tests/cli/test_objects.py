@@ -1,8 +1,11 @@
 """What a command says to a program: one JSON object, as the API answers to the same."""
 
 import json
-from collections.abc import Callable
+import shlex
+from collections.abc import Callable, Set
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,9 +29,21 @@ VERBS: dict[str, tuple[str, dict[str, object]]] = {
         {"wished_language": "pl", "needs": "Braille", "need_codes": ["braille"]},
     ),
     "legal-hold": ("--reason Inquiry", {"state": "open"}),
+    "classify": ("--kind foi", {"kind": "foi"}),
+    "hold": ("", {"state": "open"}),
+    "acknowledge": ("", {"state": "open"}),
+    "pause": ("", {"respond_by": None}),
+    "resume": ("", {"paused_at": None}),
+    "restart": ("", {"state": "open"}),
+    "extend": ("--to '40 working days' --reason Snow", {"state": "open"}),
+    "respond": ("", {"state": "answered"}),
     "close": ("--outcome spam", {"state": "closed"}),
-    "reopen": ("", {"state": "open"}),
+    "reopen": ("", {"state": "open", "responded_at": None}),
 }
+# These need a contact of another sort.
+OF_OTHERS = {"acknowledge-now", "correct"}
+# These list, show or make contacts, or are about several.
+NO_VERBS = {"list", "raw", "record", "show", "suppressed", "write"}
 
 
 def test_every_command_on_contacts_speaks_to_programs() -> None:
@@ -42,13 +57,53 @@ def test_a_verb_answers_as_the_api_does(run: Run, logged: Log, mail: Make) -> No
     """With what is said, and the contact as it stands then."""
     reference = logged(mail(1, text="There is a strong smell of gas"))
     for verb, (options, facts) in VERBS.items():
-        (answer,) = lines(run("contacts", verb, reference, *options.split(), "--json"))
-        contact = Done.model_validate(answer).contact
-        assert isinstance(contact, ContactView)
-        assert answer.keys() == Done.model_fields.keys()
-        assert answer["contact"].keys() == ContactView.model_fields.keys() | ({"needs", "need_codes"} & facts.keys())
+        (answer,) = lines(run("contacts", verb, reference, *shlex.split(options), "--json"))
+        contact = _contact_of(answer, more={"needs", "need_codes"} & facts.keys())
         for name, value in facts.items():
-            assert answer["contact"][name] == value, verb
+            assert contact[name] == value, verb
+
+
+def _contact_of(answer: dict[str, Any], more: Set[str] = frozenset()) -> dict[str, Any]:
+    """The contact of an answer that is the API's own, with these facts more."""
+    assert isinstance(Done.model_validate(answer).contact, ContactView)
+    assert answer.keys() == Done.model_fields.keys()
+    contact: dict[str, Any] = answer["contact"]
+    assert contact.keys() == ContactView.model_fields.keys() | more
+    return contact
+
+
+def test_every_verb_is_tried() -> None:
+    """A new one answers so, too."""
+    verbs = {name.removeprefix("contacts ") for name in every_command() if name.startswith("contacts ")}
+    assert verbs == VERBS.keys() | OF_OTHERS | NO_VERBS
+
+
+def test_a_receipt_that_is_sent_after_all_is_answered_so(run: Run, logged: Log, mail: Make) -> None:
+    """Of whom had none."""
+    reference = logged(mail(1, Auto_Submitted="auto-generated"))
+    (answer,) = lines(run("contacts", "acknowledge-now", reference, "--json"))
+    assert _contact_of(answer)["reference"] == reference
+    assert answer["said"] == f"{reference}: the receipt leaves as soon as the service runs."
+
+
+def test_what_was_put_right_is_answered_so(run: Run, logged: Log, mail: Make) -> None:
+    """A mail of staff's that was a holding reply."""
+    question = mail(1)
+    reference = logged(question)
+    copy = mail(2, From="Jo <jo@example.gov.uk>", To="resident1@residents.example", In_Reply_To=question.external_id)
+    logged(replace(copy, outgoing=True))
+    (answer,) = lines(run("contacts", "correct", reference, "--as", "holding", "--json"))
+    assert _contact_of(answer)["state"] == "open"
+    assert answer["said"].endswith("is now known as a holding reply.")
+
+
+def test_the_date_that_is_said_is_that_of_the_contact(run: Run, logged: Log, mail: Make) -> None:
+    """After more time was given."""
+    reference = logged(mail(1))
+    run("contacts", "classify", reference, "--kind", "foi")
+    (answer,) = lines(run("contacts", "extend", reference, "--to", "40 working days", "--reason", "Snow", "--json"))
+    due = answer["contact"]["respond_by"]
+    assert answer["said"] == f"{reference}: recorded (extended). The answer is due by {due}."
 
 
 def test_a_refusal_is_no_object(run: Run, logged: Log, mail: Make) -> None:
