@@ -129,7 +129,7 @@ COMMANDS = {
     ),
     "hold": Line(
         "writing:hold",
-        "Let no receipt leave, nor anything else that waits to leave by itself, until `ackbot release`.",
+        "Let no receipt leave until `ackbot release`, nor what else waits by now to leave by itself.",
     ),
     "sent": Line("writing:departures", "List what left to people, each with the version of its words."),
     "release": Line(

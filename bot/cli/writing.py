@@ -27,7 +27,10 @@ def hold(
     config: Directory = None,
     reason: Annotated[str, typer.Option(help="Why, in a few words for the audit trail; no personal data.")] = "",
 ) -> None:
-    """Let no receipt leave, nor anything else that waits to leave by itself, until `ackbot release`."""
+    """Let no receipt leave until `ackbot release`, nor what else waits by now to leave by itself.
+
+    Other messages than receipts that are queued later leave: run it again to hold them, too.
+    """
     from bot.flows.changes import hold as flow
 
     _, store = contacts.open_store(config)
@@ -35,6 +38,7 @@ def hold(
     with progress.line("Holding what waits to leave"):
         count = store.write_now(lambda c: flow.hold(c, now, actor, reason))
     typer.echo(f"{count} messages that waited are held, and no receipt leaves. Let them leave with: ackbot release")
+    typer.echo("Other messages than receipts that are queued from now on are not held: run it again to hold them.")
 
 
 def departures(

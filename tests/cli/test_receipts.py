@@ -184,7 +184,9 @@ def test_staff_stop_what_leaves_by_itself(
     refusal = run("hold", "--reason", "  ")
     assert (refusal.exit_code, "say why" in refusal.stderr) == (2, True)
     assert "0 receipts are held" in run("release", "--list").stderr
-    assert "1 messages that waited are held" in run("hold", "--reason", "wrong number").stdout
+    output = run("hold", "--reason", "wrong number").stdout
+    assert "1 messages that waited are held" in output
+    assert "queued from now on are not held: run it again" in output
     after = logged(mail(2))
     assert {before, after} == {line.split()[0] for line in run("release", "--list").stdout.splitlines()}
     assert "0 messages that waited are held" in run("hold", "--reason", "wrong number").stdout

@@ -16,7 +16,8 @@ MOST_CHARACTERS = 200
 def hold(connection: Connection, now: datetime, actor: str, reason: str) -> int:
     """Let no receipt leave from now on, and nothing of what waits to leave by itself; returns how much waited.
 
-    Done again, it also holds what was queued since. All of it leaves with `release`. Raises Refused.
+    Other messages that are queued later leave; done again, it also holds what was queued since. All of it leaves with
+    `release`. Raises Refused.
     """
     reason = refusals.short_text(reason.strip(), "reason", MOST_CHARACTERS)
     if not reason:
