@@ -3,12 +3,13 @@
 import os
 
 from bot import garbage
-from bot.cli.commands import app
 
 
 def main() -> None:
     """Run the command line."""
     garbage.collect_rarely()
+    from bot.cli.commands import app  # noqa: PLC0415 - what reads a command line is much, and stays
+
     # Pydantic would look through every installed package for plugins, and no plugin shall change how settings are read.
     os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
     app()
