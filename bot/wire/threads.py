@@ -82,7 +82,7 @@ async def one_ahead(
         halt.request()
         room.release()
         with suppress(TimeoutError):
-            async with asyncio.timeout(LEAVE_SECONDS):
-                await thread_end.wait()
+            # Not asyncio.timeout: before Python 3.11.4 it raises CancelledError in a task that was cancelled.
+            await asyncio.wait_for(thread_end.wait(), LEAVE_SECONDS)
         if not thread_end.is_set():
             cut()

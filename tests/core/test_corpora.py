@@ -4,10 +4,7 @@ Nothing of it is copied here: it is read from where Python and the package `boun
 """
 
 import email
-import importlib.util
 import re
-import sys
-from collections.abc import Iterator
 from email.message import Message
 from pathlib import Path
 
@@ -16,29 +13,11 @@ import pytest
 from bot.core.intakes import Facts, Verdict, triage
 from bot.core.messages import Inbound
 from bot.wire.mail import mime
+from tests.corpus_of_python import MAILS, folders_of
 
-
-def _folders(package: str) -> list[Path]:
-    spec = importlib.util.find_spec(package)
-    return [Path(folder) for folder in (spec.submodule_search_locations or [])] if spec else []
-
-
-def _pythons() -> Iterator[Path]:
-    """The library's own tests, of this Python or of another: Debian leaves them out of its package."""
-    yield from _folders("test")
-    for root in (Path(sys.base_prefix).parent, Path("/usr/local"), Path("/usr")):
-        yield from sorted([*root.glob("*/lib/python3*/test"), *root.glob("lib/python3*/test")])
-
-
-def _of_python() -> list[Path]:
-    data = (folder / "test_email" / "data" for folder in _pythons())
-    return next((files for folder in data if (files := sorted(folder.glob("msg_*.txt")))), [])
-
-
-PYTHONS = _of_python()
 BOUNCES = [
     path
-    for folder in _folders("bounced")
+    for folder in folders_of("bounced")
     for kind in ("flufl_bounce", "bounce_email/bounces", "bounces")
     for path in sorted((folder / "tests" / kind).glob("*.eml"))
 ]
@@ -74,7 +53,7 @@ def betrayed(message: Message) -> list[str]:
 @pytest.mark.parametrize("corpus", ["Python's own tests", "bounced"])
 def test_no_collected_mail_is_a_trap(corpus: str) -> None:
     """Each is read without a fault and judged; what a header betrays as automatic is never acknowledged."""
-    paths = PYTHONS if corpus != "bounced" else BOUNCES
+    paths = MAILS if corpus != "bounced" else BOUNCES
     if not paths:
         pytest.skip(f"the mails of {corpus} are not installed")
     shown = 0

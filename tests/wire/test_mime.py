@@ -1,9 +1,8 @@
 """Any bytes at all become an `Inbound`: what can be read is read, what cannot is named, nothing raises or hangs."""
 
 import email
-import importlib.util
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from email.message import EmailMessage, Message
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from hypothesis import strategies as st
 from bot.core.messages import Inbound, Party
 from bot.wire import markup
 from bot.wire.mail import headers, mime, parts, quoting
+from tests.corpus_of_python import MAILS
 from tests.thoroughness import cases
 
 OWN_CORPUS = Path(__file__).parent.parent / "payloads" / "mail"
@@ -33,15 +33,8 @@ def sample(name: str) -> Inbound:
     return read((OWN_CORPUS / f"{name}.eml").read_bytes())
 
 
-def _samples() -> Iterator[Path]:
-    yield from sorted(OWN_CORPUS.glob("*.eml"))
-    spec = importlib.util.find_spec("test")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        yield from sorted((Path(folder) / "test_email" / "data").glob("msg_*.txt"))
-
-
-# Our own corpus, and the one that comes with Python where it is installed.
-SAMPLES = list(_samples())
+# Our own corpus, and the one of Python where it is installed.
+SAMPLES = [*sorted(OWN_CORPUS.glob("*.eml")), *MAILS]
 
 
 def test_headers_are_lower_case_unfolded_and_decoded() -> None:
