@@ -159,7 +159,9 @@ test: dev ## Installs the real servers where it can, and runs the whole suite.
 	@tests/components/install.sh
 	@# Four at a time on two cores: what drives real servers waits for them most of the time. In the order of
 	@# tests/conftest.py: the plugin's own has the files with the fewest tests last, and those take longest.
-	@$(BIN)/python -m pytest -p tests.progress --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@# tests/architecture asks what `make check` asks, and runs there.
+	@$(BIN)/python -m pytest -p tests.progress --numprocesses 4 --dist loadfile --no-loadscope-reorder \
+		--ignore tests/architecture $(ARGS)
 
 # Tracing makes what it watches nearly twice as slow: these two rooms alone.
 coverage: dev ## How much of the core and the flows is run by tests that start no service, with a floor.

@@ -1,4 +1,4 @@
-"""The short form of `make faults`: real services on a real PostgreSQL, and the worst that happens to them."""
+"""The short form of `make faults`, by night: real services on a real PostgreSQL, and the worst that happens to them."""
 
 import os
 import random
@@ -20,6 +20,9 @@ from tests.faults import later
 from tests.faults.fleet import Fleet
 from tests.faults.proxy import Proxy
 from tests.faults.scene import Scene, smtp
+
+
+pytestmark = pytest.mark.nightly
 
 
 @pytest.fixture

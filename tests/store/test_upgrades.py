@@ -8,6 +8,7 @@ import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from tests.components.ports import free_port, wait_until
 from tests.components.postgres import Postgres
 from tests.components.service import Service, ask
 from tests.store import first_store
+from tests.thoroughness import rows
 
 # From here on old and new programs run side by side.
 SIDE_BY_SIDE = "0004"
@@ -70,9 +72,12 @@ def _killed_in(url: str, revision: str) -> int:
 def test_every_migration_keeps_what_was_there_and_can_be_killed(old_url: str) -> None:
     """Killed in its middle it has changed nothing; run again, every row has what it had."""
     tables, before = _content(old_url)
-    for earlier, revision in zip(schema.revisions(), schema.revisions()[1:], strict=False):
-        assert _killed_in(old_url, revision) == -signal.SIGKILL
-        assert schema.current(old_url) == earlier
+    revisions = schema.revisions()
+    interrupted = rows(revisions[1:], each=3)
+    for earlier, revision in pairwise(revisions):
+        if revision in interrupted:
+            assert _killed_in(old_url, revision) == -signal.SIGKILL
+            assert schema.current(old_url) == earlier
         schema.upgrade(old_url, revision)
         assert _content(old_url, tables)[1] == before, revision
     assert schema.current(old_url) == schema.newest()
