@@ -55,7 +55,9 @@ _INSTALL = "tests/components/install.sh installs it"
 _IN_TURNS = ("tests/flows", "tests/loops")
 # A test on PostgreSQL takes twice as long.
 _TURNS = ("sqlite", "sqlite", "sqlite", "postgresql")
-_LONG = ("tests/journeys", "tests/channels/test_accounts.py", "tests/faults", "tests/console")
+# Rooms whose tests wait for servers most of the time, and rooms that keep a core busy for long.
+_WAITING = ("tests/channels/test_accounts.py", "tests/journeys", "tests/nights", "tests/channels", "tests/loops")
+_BUSY = ("tests/console", "tests/web", "tests/store", "")
 
 
 class Needs(Protocol):
@@ -150,16 +152,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)  # when hypothesis has marked its own
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files whose tests take long come first, so that at the end nobody waits for the last of them."""
+    """What waits runs beside what computes from the first file to the last, and files that take long come early."""
     left_out = set() if NIGHTLY else {item for item in items if item.get_closest_marker("nightly")}
     if config.getoption("quick"):
         left_out |= {item for item in items if not _is_quick(item)}
     elif not (NIGHTLY or config.getoption("each_database")):
         left_out |= _of_another_turn(items)
     config.hook.pytest_deselected(items=[item for item in items if item in left_out])
-    items[:] = sorted(
-        (item for item in items if item not in left_out), key=lambda item: not item.nodeid.startswith(_LONG)
-    )
+    places = _places({item.path: item.nodeid for item in items})
+    items[:] = sorted((item for item in items if item not in left_out), key=lambda item: places[item.path])
+
+
+def _places(files: dict[Path, str]) -> dict[Path, float]:
+    """Where each file stands in the run, from 0 to 1: those that wait are spread among the others."""
+    rooms = {path: next(room for room in (*_WAITING, *_BUSY) if name.startswith(room)) for path, name in files.items()}
+    rows = [[path for room in row for path in files if rooms[path] == room] for row in (_WAITING, _BUSY)]
+    return {path: number / len(row) for row in rows for number, path in enumerate(row)}
 
 
 def _of_another_turn(items: list[pytest.Item]) -> set[pytest.Item]:

@@ -54,7 +54,7 @@ def test_the_shell_completes_commands(words: str, name: str) -> None:
 def test_completion_is_there_for_each_shell(shell: str) -> None:
     """The script that a shell reads."""
     status, script = _run("--show-completion", shell)
-    assert status == 0
+    assert status == 0, script
     assert "complete" in script
 
 

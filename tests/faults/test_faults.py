@@ -21,7 +21,6 @@ from tests.faults.fleet import Fleet
 from tests.faults.proxy import Proxy
 from tests.faults.scene import Scene, smtp
 
-
 pytestmark = pytest.mark.nightly
 
 
